@@ -1,0 +1,44 @@
+"""Old values of Enée for which the new lists have no equivalent (SPEC L3, P6)."""
+
+from django.db import models
+
+from ilo_cms.core.models import UUIDModel
+from ilo_cms.directory.models.contact import Contact
+from ilo_cms.directory.models.organisation import Organisation
+
+
+class LegacyValue(UUIDModel):
+    """One old value, kept as it was so that its owner can re-enter it. Nothing is guessed."""
+
+    class Kind(models.TextChoices):
+        SKILL = "skill", "Compétence"
+        SECTOR = "sector", "Secteur"
+        TERRITORY = "territory", "Territoire"
+        IDENTIFIER = "identifier", "Identifiant"
+        OTHER = "other", "Autre"
+
+    organisation = models.ForeignKey(
+        Organisation,
+        verbose_name="structure",
+        related_name="legacy_values",
+        on_delete=models.CASCADE,  # old values go with their record
+    )
+    contact = models.ForeignKey(
+        Contact,
+        verbose_name="contact",
+        related_name="legacy_values",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,  # as above
+    )
+    kind = models.CharField("nature", max_length=12, choices=Kind.choices)
+    code = models.CharField("ancien code", max_length=60, blank=True)
+    label = models.CharField("ancien libellé", max_length=255)
+
+    class Meta:
+        verbose_name = "ancienne valeur"
+        verbose_name_plural = "anciennes valeurs"
+        ordering = ["organisation", "kind", "label"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} : {self.label}"

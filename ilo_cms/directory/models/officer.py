@@ -1,0 +1,52 @@
+"""Chargé·es d'accompagnement: users of the intranet, employed by an operator."""
+
+from django.conf import settings
+from django.db import models
+from wagtail.search import index
+
+from ilo_cms.core.models import TimestampedModel, UUIDModel
+from ilo_cms.directory.models.organisation import Organisation
+
+
+class OfficerQuerySet(models.QuerySet):
+    """Officers by state and place."""
+
+    def active(self):
+        """Officers who still work here and may sign in."""
+        return self.filter(is_active=True, user__is_active=True)
+
+
+class Officer(index.Indexed, UUIDModel, TimestampedModel):
+    """A person's employment by an operator. Their territory is their operator's."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name="personne",
+        related_name="officer",
+        on_delete=models.PROTECT,  # officers are history of what they followed
+    )
+    operator = models.ForeignKey(
+        Organisation,
+        verbose_name="structure porteuse",
+        related_name="officers",
+        limit_choices_to={"is_operator": True},
+        on_delete=models.PROTECT,  # an operator with officers cannot vanish
+    )
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+    is_active = models.BooleanField("en poste", default=True)
+
+    objects = OfficerQuerySet.as_manager()
+    search_fields = [
+        index.RelatedFields(
+            "user", [index.SearchField("last_name"), index.SearchField("first_name")]
+        ),
+        index.FilterField("is_active"),
+    ]
+
+    class Meta:
+        verbose_name = "chargé·e d’accompagnement"
+        verbose_name_plural = "chargé·es d’accompagnement"
+        ordering = ["user__last_name", "user__first_name", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.operator})"

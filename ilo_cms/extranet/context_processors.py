@@ -1,0 +1,6 @@
+"""What every page shows around its content."""
+
+
+def page(request):
+    """placeholder"""
+    return {"page": {}}
