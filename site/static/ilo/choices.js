@@ -13,7 +13,7 @@ function sentence(names) {
   const count = names.length === 1 ? "1 choix sélectionné" : `${names.length} choix sélectionnés`;
   const rest = names.length - SHOWN;
   const others = rest > 0 ? ` et ${rest} ${rest === 1 ? "autre" : "autres"}` : "";
-  return `${count} : ${names.slice(0, SHOWN).join(", ")}${others}.`;
+  return `${count}\u00a0: ${names.slice(0, SHOWN).join(", ")}${others}.`;
 }
 
 /** Add an element after another and return it. */
@@ -40,7 +40,7 @@ function enhance(fieldset) {
   const filter = document.createElement("input");
   filter.type = "search";
   filter.placeholder = "Filtrer la liste";
-  filter.setAttribute("aria-label", `Filtrer la liste : ${fieldset.dataset.choices}`);
+  filter.setAttribute("aria-label", `Filtrer la liste\u00a0: ${fieldset.dataset.choices}`);
   options.before(filter);
   const nothing = add(filter, "p", { className: "hint", role: "status" });
 
@@ -52,7 +52,7 @@ function enhance(fieldset) {
     }
     const found = options.querySelector("div:not([hidden]) > label");
     options.hidden = !found;
-    nothing.textContent = found ? "" : `Aucun résultat pour « ${filter.value.trim()} ».`;
+    nothing.textContent = found ? "" : `Aucun résultat pour «\u00a0${filter.value.trim()}\u00a0».`;
   });
   filter.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault(); // it filters, it does not send the form
