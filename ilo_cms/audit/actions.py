@@ -5,6 +5,8 @@ ACTIONS = {
     "contact.updated": "Contact modifié",
     "organisation.updated": "Structure modifiée",
     "establishment.updated": "Établissement modifié",
+    "account.email_changed": "Identifiant changé",
+    "contact.created": "Contact créé",
     "contact.chosen": "Structure choisie à la connexion",
     "moderation.requested": "Demande de modération déposée",
     "moderation.withdrawn": "Demande de modération retirée",

@@ -94,6 +94,8 @@ def readable_phone(value: str) -> str:
         number = phonenumbers.parse(value, "FR")
     except phonenumbers.NumberParseException:
         return value
+    if not phonenumbers.is_valid_number(number):
+        return value
     style = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(
         number, style.NATIONAL if number.country_code == 33 else style.INTERNATIONAL

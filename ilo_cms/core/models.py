@@ -22,3 +22,11 @@ class TimestampedModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class WebAddressField(models.URLField):
+    """A URL whose forms read "exemple.fr" as https://exemple.fr."""
+
+    def formfield(self, **kwargs):
+        """The form field, with the scheme that Django 6 will assume by itself."""
+        return super().formfield(**{"assume_scheme": "https", **kwargs})

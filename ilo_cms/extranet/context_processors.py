@@ -1,6 +1,60 @@
 """What every page shows around its content."""
 
+from dataclasses import dataclass
 
-def page(request):
-    """placeholder"""
-    return {"page": {}}
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from ilo_cms.directory.models import Contact
+from ilo_cms.directory.policies import can_read_reports
+from ilo_cms.notifications.models import Notification
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of the main navigation."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def page(request: HttpRequest) -> dict:
+    """`page`: who acts, for which organisation, what is unread, where to go. Computed when read."""
+    return {"page": SimpleLazyObject(lambda: describe(request))}
+
+
+def describe(request: HttpRequest) -> dict:
+    """The header's content for this request; nothing for a visitor."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    contact = getattr(request, "contact", None)
+    return {
+        "contact": contact,
+        "can_switch": Contact.objects.choosable_by(user).count() > 1,
+        "unread_count": unread_count(user, contact),
+        "navigation": navigation(request) if contact else [],
+        "is_officer": user.is_staff,
+        "reports_url": reverse("reports") if can_read_reports(user) else None,
+    }
+
+
+def unread_count(user, contact: Contact | None) -> int:
+    """Unread notices in the capacity in which the person acts."""
+    organisation_id = contact.organisation_id if contact else None
+    return Notification.objects.visible_to(user, organisation_id).unread().count()
+
+
+def navigation(request: HttpRequest) -> list[Entry]:
+    """The pages of someone who acts for an organisation."""
+    pages = [
+        ("Accueil", reverse("home")),
+        ("Mes informations", reverse("record")),
+        ("Notifications", reverse("notifications")),
+    ]
+    return [
+        Entry(label, url, request.path == url or (url != "/" and request.path.startswith(url)))
+        for label, url in pages
+    ]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
@@ -56,6 +57,14 @@ class ChangeRequestQuerySet(models.QuerySet):
     def pending(self):
         """Requests that nobody decided and nobody withdrew."""
         return self.filter(decided_at=None, withdrawn_at=None)
+
+    def without_available_referent(self):
+        """Requests on records whose referent is missing or gone (SPEC M4)."""
+        return self.filter(
+            Q(organisation__referent=None)
+            | Q(organisation__referent__is_active=False)
+            | Q(organisation__referent__user__is_active=False)
+        )
 
     def decidable_by(self, user):
         """Pending requests this officer may decide now: the queryset twin of `can_decide`."""
@@ -113,7 +122,8 @@ class ChangeRequest(
         ]
 
     def __str__(self) -> str:
-        return f"Demande de {self.contact.user} · {self.organisation}"
+        # No personal name: Wagtail copies this text into its revisions and logs.
+        return f"Demande du {timezone.localtime(self.created_at):%d/%m/%Y} · {self.organisation}"
 
     @property
     def is_pending(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 
 
@@ -27,9 +27,8 @@ def can_become_referent(user: User, organisation: Organisation) -> Decision:
         return refused("Seul·es les chargé·es d’accompagnement deviennent référent·es.")
     if has_available_referent(organisation):
         return refused(f"Cette structure a déjà un·e référent·e, {organisation.referent}.")
-    places = organisation.establishments.exclude(department=None)
-    covered = officer.operator.operated_territories.all().departments()
-    if places.exists() and not places.filter(department__in=covered).exists():
+    has_place = organisation.establishments.exclude(department=None).exists()
+    if has_place and not Officer.objects.covering(organisation).filter(pk=officer.pk).exists():
         return refused("Cette structure n’a pas d’établissement sur votre territoire.")
     return ALLOWED
 

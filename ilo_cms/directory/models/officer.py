@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from wagtail.search import index
 
+from ilo_cms.core.identifiers import readable_phone
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models.organisation import Organisation
 
@@ -14,6 +16,14 @@ class OfficerQuerySet(models.QuerySet):
     def active(self):
         """Officers who still work here and may sign in."""
         return self.filter(is_active=True, user__is_active=True)
+
+    def covering(self, organisation: Organisation):
+        """Officers whose operator covers a département where the organisation has a place."""
+        departments = organisation.establishments.exclude(department=None).values("department")
+        return self.filter(
+            Q(operator__operated_territories__in=departments)
+            | Q(operator__operated_territories__children__in=departments)
+        ).distinct()
 
 
 class Officer(index.Indexed, UUIDModel, TimestampedModel):
@@ -50,3 +60,8 @@ class Officer(index.Indexed, UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.operator})"
+
+    @property
+    def readable_phone(self) -> str:
+        """The phone number as people write it."""
+        return readable_phone(self.phone)

@@ -5,7 +5,7 @@ from django.db.models import Q
 from wagtail.search import index
 
 from ilo_cms.core.identifiers import validate_nic, validate_siren
-from ilo_cms.core.models import TimestampedModel, UUIDModel
+from ilo_cms.core.models import TimestampedModel, UUIDModel, WebAddressField
 from ilo_cms.referentials.models import (
     Approval,
     Certification,
@@ -107,7 +107,7 @@ class Organisation(index.Indexed, UUIDModel, TimestampedModel):
     is_cae = models.BooleanField("coopérative d’activités et d’emploi (CAE)", default=False)
     is_active = models.BooleanField("active", default=True)
     presentation = models.TextField("présentation", blank=True)
-    website = models.URLField("site internet", blank=True)
+    website = WebAddressField("site internet", blank=True)
     other_characteristics = models.TextField("autres caractéristiques", blank=True)
     approvals = models.ManyToManyField(Approval, verbose_name="agréments", blank=True)
     certifications = models.ManyToManyField(

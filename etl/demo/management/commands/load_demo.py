@@ -1,0 +1,23 @@
+"""`manage.py load_demo`: the demonstration, by the real pipelines. Safe to run twice."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from etl.demo.cases import ask_for_changes
+from etl.demo.people import PASSWORD, assign_referents, open_accounts
+
+
+class Command(BaseCommand):
+    help = (
+        "Load the demonstration: reference lists, Enée sample, INSEE sample, accounts, live cases."
+    )
+
+    def handle(self, *args, **options):
+        call_command("setup_ilo", stdout=self.stdout)
+        call_command("enee", "load", settings.FIXTURES / "enee", stdout=self.stdout)
+        call_command("insee", "apply", "--stock", settings.FIXTURES / "insee", stdout=self.stdout)
+        accounts = open_accounts()
+        self.stdout.write(f"{accounts} accounts open (password for all: {PASSWORD}).")
+        self.stdout.write(f"{assign_referents()} providers given a referent.")
+        self.stdout.write(f"{ask_for_changes()} change requests deposited.")

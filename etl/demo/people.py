@@ -1,0 +1,81 @@
+"""Opens the demonstration's accounts on the rows that the Enée sample brought in."""
+
+import csv
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from ilo_cms.accounts.models import User
+from ilo_cms.core.identifiers import normal_phone
+from ilo_cms.directory.models import Contact, Officer, Organisation
+from ilo_cms.directory.officers import appoint_officer, sync_groups
+
+
+PASSWORD = "demo-ilo-2026"  # noqa: S105  printed by the demonstration, never used elsewhere
+
+
+def open_accounts() -> int:
+    """Give every account of fixtures/demo/accounts.csv its role and password; returns how many."""
+    path = settings.FIXTURES / "demo" / "accounts.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        user = account(row)
+        if row["role"] == "officer":
+            officer = appoint_officer(
+                user=user, operator=named(row["organisation"]), acting_user=None
+            )
+            Officer.objects.filter(pk=officer.pk).update(phone=normal_phone(row["phone"]))
+        elif row["role"] == "contact":
+            membership(user, row)
+        sync_groups(user)
+    return len({row["email"] for row in rows})
+
+
+def account(row: dict[str, str]) -> User:
+    """The person of a row, with the demonstration's password."""
+    user, _ = User.objects.get_or_create(
+        email=row["email"],
+        defaults={"first_name": row["first_name"], "last_name": row["last_name"]},
+    )
+    user.first_name, user.last_name = row["first_name"], row["last_name"]
+    user.is_administrator = row["role"] == "administrator"
+    user.is_analyst = row["role"] == "analyst"
+    if not user.check_password(PASSWORD):
+        user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def named(name: str) -> Organisation:
+    """The organisation of this name; the sample export holds it once."""
+    return Organisation.objects.get(name__iexact=name)
+
+
+def membership(user: User, row: dict[str, str]) -> None:
+    """The person's place in an organisation, with access; ended a year ago when they left."""
+    organisation = named(row["organisation"])
+    contact, _ = Contact.objects.get_or_create(
+        user=user,
+        organisation=organisation,
+        defaults={"establishment": organisation.establishments.first()},
+    )
+    contact.function = row["function"]
+    contact.has_access = True
+    contact.establishment = contact.establishment or organisation.establishments.first()
+    if row["left"] and contact.ended_on is None:
+        contact.ended_on = timezone.localdate() - timedelta(days=365)
+    contact.save()
+
+
+def assign_referents() -> int:
+    """Make each demo officer referent of the providers of their territory that have none."""
+    count = 0
+    for officer in Officer.objects.active().select_related("operator"):
+        territory = officer.operator.operated_territories.all().departments()
+        here = Organisation.objects.providers().filter(
+            referent=None, establishments__department__in=territory
+        )
+        count += Organisation.objects.filter(pk__in=here.values("pk")).update(referent=officer)
+    return count

@@ -1,0 +1,275 @@
+"""The forms of Mes informations: one per part of the provider record (SPEC P1).
+
+A form checks and shows; it never saves by itself: `moderation.services.save_record` decides which
+values are live at once and which wait for an officer.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from ilo_cms.core.identifiers import compact, normal_phone, readable_phone, validate_siret
+from ilo_cms.directory.addresses import refuse_generic_address
+from ilo_cms.directory.models import Contact, Establishment, Organisation
+from ilo_cms.extranet.kept_forms import ACTING_AS
+from ilo_cms.moderation.fields import FIELDS, RecordField, moderated_fields
+from ilo_cms.moderation.models import Target
+from ilo_cms.moderation.services import pending_items
+from ilo_cms.referentials.models import NafCode, Skill
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What a field shows of a value that waits for an officer."""
+
+    requested_label: str
+    live_label: str
+    withdraw_url: str
+
+
+class GroupedSkills(forms.models.ModelChoiceIterator):
+    """Skills under the name of their family, in one query."""
+
+    def __iter__(self):
+        families: dict[str, list] = {}
+        for skill in self.queryset.select_related("group"):
+            families.setdefault(skill.group.label, []).append(self.choice(skill))
+        yield from families.items()
+
+
+class SkillsField(forms.ModelMultipleChoiceField):
+    """Skills to tick, by family."""
+
+    iterator = GroupedSkills
+
+
+class NafField(forms.ModelChoiceField):
+    """A NAF code typed by hand: 1,479 codes are too many for a list."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(
+            queryset=NafCode.objects.active(),
+            to_field_name="code",
+            widget=forms.TextInput,
+            error_messages={
+                "invalid_choice": "Ce code NAF n’existe pas. Cherchez-le sur votre avis de "
+                "situation au répertoire Sirene, par exemple 70.22Z."
+            },
+            **kwargs,
+        )
+
+    def prepare_value(self, value):
+        """Show the code, whatever the form was given: a key, a code or a row."""
+        if isinstance(value, int):
+            value = NafCode.objects.filter(pk=value).first()
+        return super().prepare_value(value)
+
+    def to_python(self, value):
+        """Accept 7022z and 70 22 Z as well as 70.22Z."""
+        digits = compact(value).upper() if isinstance(value, str) else value
+        if digits and not re.fullmatch(r"[0-9]{4}[A-Z]", digits):
+            raise ValidationError(
+                "Un code NAF a quatre chiffres et une lettre, par exemple 70.22Z.", code="naf"
+            )
+        return super().to_python(f"{digits[:2]}.{digits[2:]}" if digits else digits)
+
+
+class RecordForm(forms.ModelForm):
+    """One part of the record. Each field knows whether it is moderated and what waits."""
+
+    target: Target
+
+    def __init__(self, *args, contact: Contact, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.contact = contact
+        self.fields[ACTING_AS] = forms.CharField(widget=forms.HiddenInput)
+        self.initial[ACTING_AS] = str(contact.pk)
+        waiting = pending_items(contact, self.target, self.instance.pk)
+        moderated = moderated_fields(self.target)
+        for name in self.record_names:
+            field = self.fields[name]
+            field.moderated = name in moderated
+            field.pending = None
+            if name in waiting:
+                item = waiting[name]
+                self.initial[name] = self.shown(name, item.new)
+                field.pending = Pending(
+                    item.new_label,
+                    item.old_label,
+                    reverse("change_request", args=[item.request_id]),
+                )
+
+    @property
+    def record_names(self) -> list[str]:
+        """The fields of the record, without the form's own."""
+        return [name for name in FIELDS[self.target] if name in self.fields]
+
+    def shown(self, name: str, value):
+        """Plain data as this form's field shows it."""
+        return value
+
+    def record_values(self) -> dict:
+        """The values asked for, as plain data by field name."""
+        return {
+            name: RecordField(self.target, self.instance, name).plain(self.cleaned_data[name])
+            for name in self.record_names
+        }
+
+    def clean_phone_named(self, name: str, department: str) -> str:
+        """A phone of the form, in E.164."""
+        return normal_phone(self.cleaned_data[name], department)
+
+
+class ContactForm(RecordForm):
+    """The person: names and address belong to the account, the rest to this membership."""
+
+    target = Target.CONTACT
+    last_name = forms.CharField(label="Nom", max_length=100)
+    first_name = forms.CharField(label="Prénom", max_length=100)
+    email = forms.EmailField(
+        label="Adresse électronique",
+        help_text="C’est aussi votre identifiant. Une nouvelle adresse est relue, puis confirmée "
+        "par un lien avant de remplacer l’ancienne.",
+    )
+    skills = SkillsField(
+        queryset=Skill.objects.active(),
+        label="Compétences",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    field_order = FIELDS[Target.CONTACT]
+
+    class Meta:
+        model = Contact
+        fields = [
+            "function",
+            "phone",
+            "other_phone",
+            "preferred_channel",
+            "skills",
+            "sectors",
+            "territories",
+            "presentation",
+        ]
+        widgets = {
+            "sectors": forms.CheckboxSelectMultiple,
+            "territories": forms.CheckboxSelectMultiple,
+            "phone": forms.TextInput(attrs={"type": "tel"}),
+            "other_phone": forms.TextInput(attrs={"type": "tel"}),
+        }
+
+    def __init__(self, *args, **kwargs) -> None:
+        person = kwargs["instance"].user
+        names = {name: getattr(person, name) or "" for name in ("last_name", "first_name", "email")}
+        kwargs["initial"] = names | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        for name in ("phone", "other_phone"):
+            self.initial[name] = readable_phone(self.initial[name])
+
+    def clean_email(self) -> str:
+        """A personal address, in its stored form (SPEC A2)."""
+        email = self.cleaned_data["email"].strip().lower()
+        refuse_generic_address(email)
+        return email
+
+    def clean_phone(self) -> str:
+        """Checked with the numbering plan of the contact's département."""
+        return self.clean_phone_named("phone", self.department)
+
+    def clean_other_phone(self) -> str:
+        """As `clean_phone`."""
+        return self.clean_phone_named("other_phone", self.department)
+
+    @property
+    def department(self) -> str:
+        """The code of the département where the contact works, if it is known."""
+        place = self.instance.establishment
+        return place.department.code if place and place.department else ""
+
+
+class OrganisationForm(RecordForm):
+    """The legal entity."""
+
+    target = Target.ORGANISATION
+    naf = NafField(label="Code NAF", required=False)
+    head_office_nic = forms.CharField(
+        label="SIRET du siège",
+        required=False,
+        max_length=20,
+        help_text="Quatorze chiffres. Un autre SIREN est un changement de structure : "
+        "demandez-le à votre chargé·e d’accompagnement.",
+    )
+    skills = SkillsField(
+        queryset=Skill.objects.active(),
+        label="Compétences",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    field_order = FIELDS[Target.ORGANISATION]
+
+    class Meta:
+        model = Organisation
+        fields = FIELDS[Target.ORGANISATION]
+        help_texts = {
+            "presentation": "Lue par les chargé·es d’accompagnement qui cherchent un prestataire."
+        }
+        widgets = {
+            name: forms.CheckboxSelectMultiple
+            for name in ("approvals", "certifications", "networks", "sectors", "territories")
+        }
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.live_siret = self.instance.head_office_siret
+        self.fields["legal_form"].queryset = self.fields["legal_form"].queryset.filter(level=3)
+        if self.fields["head_office_nic"].pending is None:
+            self.initial["head_office_nic"] = self.instance.head_office_siret
+
+    def shown(self, name: str, value):
+        """The seat is shown as its SIRET."""
+        return f"{self.instance.siren}{value}" if name == "head_office_nic" and value else value
+
+    def clean_head_office_nic(self) -> str:
+        """The NIC of a SIRET that belongs to this organisation."""
+        siret = compact(self.cleaned_data["head_office_nic"])
+        if not siret:
+            return ""
+        if siret == self.live_siret:
+            return siret[9:]  # INSEE gave it: some have no valid key
+        validate_siret(siret)
+        if siret[:9] != self.instance.siren:
+            raise ValidationError(
+                "Ce SIRET n’est pas celui de votre structure, dont le SIREN est "
+                f"{self.instance.siren or 'inconnu'}."
+            )
+        return siret[9:]
+
+
+class EstablishmentForm(RecordForm):
+    """One place of the organisation."""
+
+    target = Target.ESTABLISHMENT
+
+    class Meta:
+        model = Establishment
+        fields = FIELDS[Target.ESTABLISHMENT]
+        widgets = {"phone": forms.TextInput(attrs={"type": "tel"})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["phone"] = readable_phone(self.initial["phone"])
+
+    def clean_phone(self) -> str:
+        """Checked with the numbering plan of the place's département."""
+        department = self.instance.department
+        return self.clean_phone_named("phone", department.code if department else "")
+
+
+FORMS = {
+    Target.CONTACT: ContactForm,
+    Target.ORGANISATION: OrganisationForm,
+    Target.ESTABLISHMENT: EstablishmentForm,
+}

@@ -1,0 +1,47 @@
+"""The extranet's home page: what awaits the person, their assignments, whom to call (SPEC E5)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from ilo_cms.directory.models import Contact
+from ilo_cms.engagements.models import Assignment
+from ilo_cms.extranet.access import acting_contact_required
+from ilo_cms.moderation.models import ChangeRequest
+from ilo_cms.notifications.models import Notification
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The place where each role starts: the extranet, the intranet or the reports."""
+    if not Contact.objects.choosable_by(request.user).exists():
+        if request.user.is_staff:
+            return redirect("wagtailadmin_home")
+        if request.user.is_analyst:
+            return redirect("reports")
+    return contact_home(request)
+
+
+@acting_contact_required
+def contact_home(request: HttpRequest) -> HttpResponse:
+    """What a provider or beneficiary contact sees first."""
+    organisation = request.contact.organisation
+    assignments = (
+        Assignment.objects.visible_to(request.user)
+        .filter(provider=organisation)
+        .select_related(
+            "engagement__operator", "engagement__officer__user", "engagement__beneficiary"
+        )
+        .order_by("-starts_on", "pk")
+    )
+    notices = Notification.objects.visible_to(request.user, organisation.pk)
+    return render(
+        request,
+        "extranet/home.html",
+        {
+            "contact": request.contact,
+            "organisation": organisation,
+            "requests": ChangeRequest.objects.pending().filter(contact=request.contact),
+            "assignments": assignments[:10],
+            "referent": organisation.referent,
+            "notices": notices[:5],
+        },
+    )

@@ -1,0 +1,53 @@
+"""Fixtures of the whole suite: strict templates, no network, tasks that run only when asked."""
+
+import socket
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch):
+    """A test that reaches for another host fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        ):
+            raise AssertionError(f"A test tried to reach {address}.")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    """Rate limits counted by one test do not refuse the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture
+def wired(db):
+    """Groups, permissions, reference lists and the moderation workflow, as a real site has them."""
+    call_command("setup_ilo", verbosity=0)
+
+
+@pytest.fixture
+def sign_in(client: Client):
+    """Sign a person in, acting for one of their contacts if given; returns the client."""
+
+    def _sign_in(user, contact=None) -> Client:
+        client.force_login(user)
+        if contact is not None:
+            session = client.session
+            session["contact_id"] = str(contact.pk)
+            session.save()
+        return client
+
+    return _sign_in

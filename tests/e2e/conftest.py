@@ -1,0 +1,212 @@
+"""A real browser on a real site: the demonstration as `make demo` runs it, on its own folder.
+
+Every page that a test visits is watched: a console error, a request to another host or an axe
+violation fails the test.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.helpers.waiting import wait_until
+
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+PASSWORD = "demo-ilo-2026"
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running demonstration: its address, its folder, its command line."""
+
+    url: str
+    data_url: str
+    var: Path
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on the site and return what it prints."""
+        run = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr[-3000:]
+        return run.stdout
+
+    def mails(self) -> str:
+        """Everything that was mailed so far."""
+        return "\n".join(
+            path.read_text(encoding="utf-8") for path in sorted((self.var / "mail").glob("*"))
+        )
+
+
+def two_free_ports() -> int:
+    """A port that is free, and so is the next one."""
+    for port in range(18400, 18900, 2):
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("No free port.")
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers there, whatever it says."""
+    try:
+        urllib.request.urlopen(url, timeout=5)  # noqa: S310  a loopback address of this test
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Iterator[Site]:
+    """The demonstration, loaded by the real pipelines and served by the real processes."""
+    var = tmp_path_factory.mktemp("demo")
+    port = two_free_ports()
+    environment = os.environ | {
+        "VAR_DIR": str(var),
+        "PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "DATABASE_URL": f"sqlite:///{var / 'ilo.sqlite3'}",
+    }
+    environment.pop("HUEY_URL", None)
+    site = Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}/data/", var, environment)
+    for command in (["migrate", "--verbosity=0"], ["load_demo"], ["publish_reports"]):
+        site.manage(*command)
+    with (var / "serve.log").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_until(lambda: answers(f"{site.url}/compte/connexion/"), "the site", seconds=60)
+            wait_until(lambda: answers(site.data_url), "the reports", seconds=60)
+            yield site
+        finally:
+            server.terminate()
+            server.wait(timeout=40)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Absent, the test is skipped on a laptop and fails in CI."""
+    if CHROMIUM is None:
+        message = "Chromium is not installed: apt-get install chromium"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One person's browser window. `check` runs after each step of a walk."""
+
+    page: Page
+    site: Site
+    pictures: Path
+    complaints: list[str]
+
+    def open(self, path: str) -> None:
+        """Go to a page of the site."""
+        self.page.goto(path if path.startswith("http") else self.site.url + path)
+
+    def sign_in(self, email: str) -> None:
+        """Sign in by the form."""
+        self.open("/compte/connexion/")
+        self.page.get_by_label("Adresse électronique").or_(
+            self.page.get_by_label("E-mail")
+        ).first.fill(email)
+        self.page.get_by_label("Mot de passe").first.fill(PASSWORD)
+        self.page.get_by_role("button", name="Se connecter").click()
+
+    def check(self, name: str) -> None:
+        """No axe violation on this page, at 1280 and at 390 px; keep a picture of both."""
+        for width in (390, 1280):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name}: {wide} px of content in a window of {width} px"
+            self.page.evaluate(AXE)
+            found = self.page.evaluate(
+                "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+            )
+            violations = [
+                f"{violation['id']}: {node['html'][:200]}"
+                for violation in found["violations"]
+                for node in violation["nodes"]
+            ]
+            assert not violations, f"{name} at {width} px: {json.dumps(violations, indent=1)}"
+        assert not self.complaints, self.complaints
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator:
+    """Open windows for people: `visit()` returns a Visitor with its own cookies."""
+    pictures = Path(os.environ.get("PICTURES", str(site.var / "pictures")))
+    pictures.mkdir(parents=True, exist_ok=True)
+    contexts = []
+
+    def _visit(**options) -> Visitor:
+        context = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        visitor = Visitor(page, site, pictures, [])
+        page.on("console", lambda line: note_error(visitor, line))
+        page.on("pageerror", lambda error: visitor.complaints.append(f"script: {error}"))
+        page.on("request", lambda request: note_foreign(visitor, request.url))
+        return visitor
+
+    yield _visit
+    for context in contexts:
+        context.close()
+
+
+def note_error(visitor: Visitor, line) -> None:
+    """Remember an error of the console. A refused form answers 422: the browser notes it, not we."""
+    if line.type == "error" and "status of 422" not in line.text:
+        visitor.complaints.append(f"console: {line.text}")
+
+
+def note_foreign(visitor: Visitor, url: str) -> None:
+    """Remember a request that leaves the host."""
+    if urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname != "127.0.0.1":
+        visitor.complaints.append(f"another host: {url}")

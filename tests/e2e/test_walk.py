@@ -1,0 +1,105 @@
+"""The slice that this platform is built on, walked in a browser by the people who use it.
+
+A provider of two organisations edits a record, the referent moderates it, the provider is told,
+the reports are published and the analyst reads the new figure.
+"""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.helpers.waiting import wait_until
+
+
+def test_a_change_goes_from_the_provider_to_the_analyst(site, visit):
+    marina = visit()
+    edit_record(marina)
+    claire = visit()
+    moderate(claire)
+    read_the_decision(marina, site)
+    site.manage("publish_reports")
+    read_the_report(visit())
+
+
+def edit_record(marina) -> None:
+    """Sign in, choose a structure, change a free and a moderated field in one save."""
+    marina.open("/")
+    marina.check("connexion")
+    marina.sign_in("marina@conseil-sol.example")
+    expect(marina.page.get_by_role("heading", level=1)).to_have_text(
+        "Au titre de quelle structure ?"
+    )
+    marina.check("structure")
+    marina.page.get_by_label("Structure").select_option(label="Conseil Sol")
+    marina.page.get_by_role("button", name="Valider").click()
+    expect(marina.page.get_by_role("heading", level=1)).to_have_text("Bonjour Marina")
+    marina.check("accueil")
+    marina.page.goto(marina.site.url + "/mes-informations/structure/")
+    marina.check("mes-informations-structure")
+    page = marina.page
+    page.get_by_label("Présentation").fill("Nous aidons les associations à décider ensemble.")
+    page.get_by_label("Dénomination").fill("Conseil Sol SCOP")
+    page.get_by_label("Code NAF").fill("7022z")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_label("Présentation")).to_have_value(
+        "Nous aidons les associations à décider ensemble."
+    )
+    waiting = page.locator(".pending").filter(has_text="Conseil Sol SCOP")
+    expect(waiting).to_contain_text("Affiché aujourd’hui : Conseil Sol")
+    marina.check("mes-informations-en-attente")
+
+
+def moderate(claire) -> None:
+    """From the desk to the queue to the request: refuse one field, accept the other."""
+    claire.sign_in("claire@dla-rhone.example")
+    expect(claire.page).to_have_url(re.compile("/admin/$"))
+    claire.check("bureau")
+    claire.page.goto(claire.site.url + "/admin/snippets/moderation/changerequest/")
+    claire.check("file-de-moderation")
+    claire.page.get_by_role("row").filter(has_text="Marina Vasseur").get_by_role(
+        "link"
+    ).first.click()
+    page = claire.page
+    claire.check("demande")
+    name = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
+    name.get_by_label("Refuser").check()
+    page.get_by_role("button", name="Enregistrer la décision").click()
+    expect(page.get_by_text("Expliquez votre refus")).to_be_visible()
+    name = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
+    name.get_by_role("textbox").fill("Le registre dit Conseil Sol : joignez vos nouveaux statuts.")
+    page.get_by_role("row").filter(has_text="70.22Z").get_by_label("Accepter").check()
+    page.get_by_role("button", name="Enregistrer la décision").click()
+    expect(page.get_by_text("est prévenu·e de votre décision")).to_be_visible()
+
+
+def read_the_decision(marina, site) -> None:
+    """The provider sees both decisions, a notification in words and a mail."""
+    page = marina.page
+    page.goto(site.url + "/")
+    expect(page.get_by_role("banner").get_by_text("1 notification non lue")).to_be_visible()
+    page.goto(site.url + "/notifications/")
+    marina.check("notifications")
+    page.get_by_role("button", name=re.compile("Claire Aubry a traité")).click()
+    refused = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
+    expect(refused).to_contain_text("refusée")
+    expect(refused).to_contain_text("joignez vos nouveaux statuts")
+    expect(page.get_by_role("row").filter(has_text="70.22Z")).to_contain_text("acceptée")
+    marina.check("demande-traitee")
+    page.goto(site.url + "/mes-informations/structure/")
+    expect(page.get_by_label("Dénomination")).to_have_value("Conseil Sol")
+    expect(page.get_by_label("Code NAF")).to_have_value("70.22Z")
+    wait_until(
+        lambda: (
+            "marina@conseil-sol.example" in site.mails()
+            and "demande de modification a" in site.mails()
+        ),
+        "the mail to Marina",
+        seconds=90,
+    )
+
+
+def read_the_report(analyst) -> None:
+    """The analyst signs in on the site and reads the figure in Datasette."""
+    analyst.sign_in("analyste@ilo.example")
+    expect(analyst.page).to_have_url(re.compile("/data/"))
+    analyst.check("rapports")

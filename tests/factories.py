@@ -1,0 +1,241 @@
+"""Rows for tests, by factory_boy. Traits name the cases that rules tell apart.
+
+Everything is fictional: SIREN numbers begin with 000, which INSEE never gives, and pass Luhn.
+"""
+
+from datetime import date
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+from stdnum import luhn
+
+from ilo_cms.accounts.models import User
+from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
+from ilo_cms.moderation.models import ChangeItem, ChangeRequest, Target
+from ilo_cms.referentials.models import Territory
+
+
+PASSWORD = "demo-ilo-2026"
+
+
+def fictional_siren(number: int) -> str:
+    """A SIREN of the range that INSEE never gives, with its Luhn key."""
+    body = f"000{number % 100_000:05}"
+    return body + luhn.calc_check_digit(body)
+
+
+class RegionFactory(DjangoModelFactory):
+    """Régions, made once per code."""
+
+    class Meta:
+        model = Territory
+        django_get_or_create = ["kind", "code"]
+
+    kind = Territory.Kind.REGION
+    code = "84"
+    label = "Auvergne-Rhône-Alpes"
+
+
+class DepartmentFactory(DjangoModelFactory):
+    """Départements, made once per code: the Rhône by default, the Nord by trait."""
+
+    class Meta:
+        model = Territory
+        django_get_or_create = ["kind", "code"]
+
+    class Params:
+        nord = factory.Trait(
+            code="59",
+            label="Nord",
+            region=factory.SubFactory(RegionFactory, code="32", label="Hauts-de-France"),
+        )
+
+    kind = Territory.Kind.DEPARTMENT
+    code = "69"
+    label = "Rhône"
+    region = factory.SubFactory(RegionFactory)
+
+
+class UserFactory(DjangoModelFactory):
+    """People. Traits: `administrator`, `analyst`, `closed` (account closed), `no_email`.
+
+    An administrator reaches the admin once `setup_ilo` has made the groups and `sync_groups` ran.
+    """
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    class Params:
+        administrator = factory.Trait(is_administrator=True)
+        analyst = factory.Trait(is_analyst=True)
+        closed = factory.Trait(is_active=False)
+        no_email = factory.Trait(email=None)
+
+    email = factory.Sequence(lambda n: f"personne{n}@exemple.example")
+    first_name = factory.Iterator(["Marina", "Paul", "Inès", "Léo", "Jeanne"])
+    last_name = factory.Sequence(lambda n: f"Martin{n:04}")
+    password = factory.django.Password(PASSWORD)
+
+
+class OrganisationFactory(DjangoModelFactory):
+    """Organisations. A provider by default; traits `beneficiary`, `operator`, `cae`, `inactive`,
+    `unsynchronised` (no SIREN yet), `restricted`."""
+
+    class Meta:
+        model = Organisation
+        skip_postgeneration_save = True
+
+    class Params:
+        beneficiary = factory.Trait(is_provider=False, is_beneficiary=True)
+        operator = factory.Trait(is_provider=False, is_operator=True)
+        cae = factory.Trait(is_cae=True)
+        inactive = factory.Trait(is_active=False)
+        unsynchronised = factory.Trait(siren=None, insee_synced_at=None)
+        restricted = factory.Trait(insee_restricted=True)
+
+    name = factory.Sequence(lambda n: f"Structure {n:04}")
+    siren = factory.Sequence(fictional_siren)
+    head_office_nic = "00012"
+    is_provider = True
+    insee_synced_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def operated_territories(self, create, extracted, **kwargs):
+        """`operated_territories=[…]` for an operator."""
+        if create and extracted:
+            self.operated_territories.set(extracted)
+
+
+class EstablishmentFactory(DjangoModelFactory):
+    """Places, in the Rhône. Trait `closed`."""
+
+    class Meta:
+        model = Establishment
+
+    class Params:
+        closed = factory.Trait(is_active=False)
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    nic = factory.Sequence(lambda n: f"{n % 10_000 + 12:05}")
+    name = factory.Sequence(lambda n: f"Établissement {n:04}")
+    address_line = "1 rue de la République"
+    postcode = "69002"
+    city = "Lyon"
+    city_code = "69382"
+    department = factory.SubFactory(DepartmentFactory)
+
+
+class ContactFactory(DjangoModelFactory):
+    """Memberships with access. Traits `former` (has left) and `without_access`."""
+
+    class Meta:
+        model = Contact
+
+    class Params:
+        former = factory.Trait(ended_on=date(2026, 1, 31))
+        without_access = factory.Trait(has_access=False)
+
+    user = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    establishment = factory.SubFactory(
+        EstablishmentFactory, organisation=factory.SelfAttribute("..organisation")
+    )
+    function = "Consultant·e"
+    phone = "+33612345678"
+    has_access = True
+
+
+class OfficerFactory(DjangoModelFactory):
+    """Officers of an operator. Trait `gone`. See UserFactory about reaching the admin."""
+
+    class Meta:
+        model = Officer
+
+    class Params:
+        gone = factory.Trait(is_active=False)
+
+    user = factory.SubFactory(UserFactory)
+    operator = factory.SubFactory(OrganisationFactory, operator=True)
+    phone = "+33472000000"
+
+
+class EngagementFactory(DjangoModelFactory):
+    """Engagements followed by an officer of the operator. Trait `closed`."""
+
+    class Meta:
+        model = Engagement
+
+    class Params:
+        closed = factory.Trait(closed_on=date(2026, 6, 30))
+
+    beneficiary = factory.SubFactory(OrganisationFactory, beneficiary=True)
+    officer = factory.SubFactory(OfficerFactory)
+    operator = factory.SelfAttribute("officer.operator")
+    title = factory.Sequence(lambda n: f"Accompagnement {n:04}")
+    opened_on = date(2026, 1, 15)
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """Assignments engaged with a provider. Traits `planned` (no provider yet), `done`."""
+
+    class Meta:
+        model = Assignment
+
+    class Params:
+        planned = factory.Trait(
+            provider=None, establishment=None, contact=None, status=AssignmentStatus.PLANNED
+        )
+        done = factory.Trait(status=AssignmentStatus.DONE)
+
+    engagement = factory.SubFactory(EngagementFactory)
+    label = factory.Sequence(lambda n: f"Prestation {n:04}")
+    contact = factory.SubFactory(ContactFactory)
+    provider = factory.SelfAttribute("contact.organisation")
+    establishment = factory.SelfAttribute("contact.establishment")
+    amount = 5400
+    days = 6
+    starts_on = date(2026, 2, 1)
+    ends_on = date(2026, 5, 31)
+    status = AssignmentStatus.ENGAGED
+
+
+class ChangeRequestFactory(DjangoModelFactory):
+    """Requests that wait. Traits `withdrawn` and `decided`."""
+
+    class Meta:
+        model = ChangeRequest
+
+    class Params:
+        withdrawn = factory.Trait(withdrawn_at=factory.LazyFunction(timezone.now))
+        decided = factory.Trait(
+            decided_at=factory.LazyFunction(timezone.now),
+            decided_by=factory.SubFactory(UserFactory),
+        )
+
+    contact = factory.SubFactory(ContactFactory)
+    organisation = factory.SelfAttribute("contact.organisation")
+
+
+class ChangeItemFactory(DjangoModelFactory):
+    """One field asked for: the organisation's name. Traits `approved` and `refused`."""
+
+    class Meta:
+        model = ChangeItem
+
+    class Params:
+        approved = factory.Trait(verdict=ChangeItem.Verdict.APPROVED)
+        refused = factory.Trait(
+            verdict=ChangeItem.Verdict.REFUSED, comment="Le Kbis dit autre chose."
+        )
+
+    request = factory.SubFactory(ChangeRequestFactory)
+    target = Target.ORGANISATION
+    target_id = factory.LazyAttribute(lambda item: item.request.organisation.pk)
+    field = "name"
+    old = factory.LazyAttribute(lambda item: item.request.organisation.name)
+    new = "Conseil Sol SCOP"
+    old_label = factory.SelfAttribute("old")
+    new_label = factory.SelfAttribute("new")

@@ -1,0 +1,261 @@
+"""Every address by every role (SPEC A6, A10): a new address that nobody listed here fails.
+
+Each row says what each role is answered, on an object of "Conseil Sol". 302 for a visitor leads to
+the sign-in page, 404 says nothing about what exists.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from ilo_cms.directory.officers import sync_groups
+from ilo_cms.moderation.models import Target
+from ilo_cms.moderation.services import save_record
+from ilo_cms.notifications.models import Notification
+from tests.factories import (
+    ContactFactory,
+    DepartmentFactory,
+    OfficerFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+
+
+pytestmark = pytest.mark.django_db
+
+ROLES = [
+    "anonymous",  # a visitor
+    "provider",  # the contact who asked for the change
+    "colleague",  # another contact of the same organisation
+    "stranger",  # a contact of another provider
+    "former",  # a contact who left that organisation
+    "beneficiary",  # a contact of a beneficiary
+    "referent",  # the officer answerable for the record
+    "officer",  # an officer of another operator
+    "administrator",
+    "analyst",
+]
+
+
+def row(answers: str) -> dict[str, set[int]]:
+    """One row of the matrix: an answer per role, in the order of ROLES; "a|b" allows both."""
+    cells = [{int(code) for code in cell.split("|")} for cell in answers.split()]
+    assert len(cells) == len(ROLES)
+    return dict(zip(ROLES, cells, strict=True))
+
+
+#        visitor provider colleague stranger former beneficiary referent officer admin analyst
+OWN_PAGE = row("302 200 200 200 200 200 403 403 403 403")
+OWN_REQUEST = row("302 200 200 404 200 404 403 403 403 403")
+SIGNED_IN = row("302 200 200 200 200 200 200 200 200 200")
+FOR_ALL = row("200 200 200 200 200 200 200 200 200 200")
+ACCOUNT = row("302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302")
+ENTRANCE = row("200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302")
+POST_ONLY = row("302 405 405 405 405 405 405 405 405 405")
+REPORTS = row("302 403 403 403 403 403 302 302 302 302")
+
+GET = {
+    "home": row("302 200 200 200 200 200 302 302 302 302"),
+    "structure": SIGNED_IN,
+    "record": OWN_PAGE,
+    "record_organisation": OWN_PAGE,
+    "record_establishment": OWN_PAGE,
+    "change_request": OWN_REQUEST,
+    "change_request_withdraw": POST_ONLY,
+    "notifications": SIGNED_IN,
+    "notification_read": POST_ONLY,
+    "notifications_read_all": POST_ONLY,
+    "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
+    "reports": REPORTS,
+    "reports_page": REPORTS,
+    "gallery": FOR_ALL,
+    "account_login": ENTRANCE,
+    "account_logout": ENTRANCE,
+    "account_signup": ENTRANCE,
+    "account_inactive": FOR_ALL,
+    "account_reauthenticate": ACCOUNT,
+    "account_change_password": ACCOUNT,
+    "account_set_password": ACCOUNT,
+    "account_reset_password": ENTRANCE,
+    "account_reset_password_done": ENTRANCE,
+    "account_reset_password_from_key": ENTRANCE,
+    "account_reset_password_from_key_done": ENTRANCE,
+    "mfa_authenticate": ENTRANCE,
+    "mfa_index": ACCOUNT,
+    "mfa_reauthenticate": ACCOUNT,
+    "mfa_activate_totp": ACCOUNT,
+    "mfa_deactivate_totp": row("302 404 404 404 404 404 404 404 404 404"),
+    "mfa_view_recovery_codes": row("302 404 404 404 404 404 404 404 404 404"),
+    "mfa_generate_recovery_codes": ACCOUNT,
+    "mfa_download_recovery_codes": row("302 404 404 404 404 404 404 404 404 404"),
+    "mfa_list_webauthn": ACCOUNT,
+    "mfa_add_webauthn": ACCOUNT,
+    "mfa_reauthenticate_webauthn": ACCOUNT,
+    "mfa_remove_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
+    "mfa_edit_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
+    "admin_login": row("302 302 302 302 302 302 302 302 302 302"),
+    "change_request_decide": row("302 302 302 302 302 302 200 200 200 302"),
+    "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
+}
+POST = {
+    "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
+    "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
+    "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
+    # A refusal inside the admin is a redirect to its home: the data is checked below.
+    "change_request_decide": row("302 302 302 302 302 302 422 302 302 302"),
+    "change_request_referent": row("302 302 302 302 302 302 302 302 302 302"),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address of the platform: its pattern, and the name under which it is reversed."""
+
+    path: str
+    name: str
+
+
+def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
+    """Every address that the platform answers."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            yield Route(path, pattern.name or "")
+
+
+OURS = {"change_request_decide", "change_request_referent", "admin_login"}
+OUTSIDE_ADMIN = [
+    route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
+]
+INSIDE_ADMIN = [route for route in routes() if route not in OUTSIDE_ADMIN]
+
+
+@pytest.fixture
+def world(wired):
+    """People of every role around one request and one notice; `world.keys` fills addresses."""
+    referent = OfficerFactory(operator__operated_territories=[DepartmentFactory()])
+    officer = OfficerFactory(operator__operated_territories=[DepartmentFactory(nord=True)])
+    organisation = OrganisationFactory(name="Conseil Sol", referent=referent)
+    contacts = {
+        "provider": ContactFactory(organisation=organisation),
+        "colleague": ContactFactory(organisation=organisation),
+        "stranger": ContactFactory(),
+        "former": ContactFactory(organisation=organisation, former=True),
+        "beneficiary": ContactFactory(organisation__beneficiary=True),
+    }
+    people = {role: contact.user for role, contact in contacts.items()}
+    people |= {
+        "anonymous": None,
+        "referent": referent.user,
+        "officer": officer.user,
+        "administrator": UserFactory(administrator=True),
+        "analyst": UserFactory(analyst=True),
+    }
+    for person in filter(None, people.values()):
+        sync_groups(person)
+    request = save_record(
+        contact=contacts["provider"],
+        target=Target.ORGANISATION,
+        record_id=organisation.pk,
+        values={"name": "Conseil Sol SCOP"},
+    )
+    notice = Notification.objects.create(
+        recipient=people["provider"],
+        organisation_id=organisation.pk,
+        kind="x",
+        category="x",
+        text="x",
+    )
+    keys = {"notification_read": notice.pk}
+    return people, lambda name: str(keys.get(name, request.pk))
+
+
+def fill(route: Route, key: str) -> str:
+    """The address with its variables filled in."""
+    path = route.path
+    for variable, value in {
+        "<uuid:pk>": key,
+        "<int:pk>": "1",
+        "<str:token>": "jeton",
+        "<path:rest>": "ilo",
+        "^": "",
+        "$": "",
+        "(?P<uidb36>[0-9A-Za-z]+)": "1",
+        "(?P<key>.+)": "jeton",
+    }.items():
+        path = path.replace(variable, value)
+    assert "<" not in path, f"{route}: say here what fills its variables"
+    return path
+
+
+def test_every_address_is_listed():
+    unlisted = {route.name or route.path for route in OUTSIDE_ADMIN} - GET.keys()
+    assert not unlisted, f"Say in this file who may open: {sorted(unlisted)}"
+    stale = GET.keys() - {route.name for route in OUTSIDE_ADMIN}
+    assert not stale, f"No such address any more: {sorted(stale)}"
+
+
+@pytest.mark.parametrize("route", OUTSIDE_ADMIN, ids=lambda route: route.name or route.path)
+def test_get(world, client, route):
+    check(world, client, route, GET, client.get)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in OUTSIDE_ADMIN if route.name in POST],
+    ids=lambda route: route.name,
+)
+def test_post(world, client, route):
+    check(world, client, route, POST, client.post)
+
+
+def check(world, client, route: Route, matrix: dict, ask) -> None:
+    """Ask as every role; the provider last, because their act may change the object."""
+    people, key = world
+    answers = {}
+    for role in sorted(ROLES, key=lambda role: role == "provider"):
+        client.logout()
+        if people[role]:
+            client.force_login(people[role])
+        answers[role] = ask(fill(route, key(route.name))).status_code
+    expected = matrix[route.name]
+    wrong = {role: code for role, code in answers.items() if code not in expected[role]}
+    assert not wrong, f"{route.path}: {wrong}, expected {expected}"
+
+
+#: Addresses below /admin/ that answer everyone: they show nothing of anyone.
+OPEN_IN_ADMIN = {"wagtailadmin_sprite", "wagtailadmin_javascript_catalog"}
+
+
+@pytest.mark.parametrize("role", ["anonymous", "provider", "beneficiary", "analyst"])
+def test_the_intranet_is_closed_to_the_others(world, client, role):
+    people, key = world
+    if people[role]:
+        client.force_login(people[role])
+    opened = []
+    for route in INSIDE_ADMIN:
+        path = route.path
+        while "<" in path:
+            start, _, rest = path.partition("<")
+            variable, _, end = rest.partition(">")
+            path = start + (key("") if "uuid" in variable else "1") + end
+        if "(" in path or "^" in path:
+            continue
+        if client.get(path).status_code == 200 and route.name not in OPEN_IN_ADMIN:
+            opened.append(path)
+    assert not opened, f"{role} may open {opened}"
+
+
+def test_refusals_in_the_admin_change_nothing(world, client):
+    people, key = world
+    path = fill(next(r for r in OUTSIDE_ADMIN if r.name == "change_request_decide"), key(""))
+    from ilo_cms.moderation.models import ChangeRequest
+
+    for role in ("officer", "administrator", "provider", "analyst"):
+        client.force_login(people[role])
+        client.post(path, {"fingerprint": "x"})
+        assert ChangeRequest.objects.get(pk=key("")).is_pending
