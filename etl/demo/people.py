@@ -4,6 +4,7 @@ import csv
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
@@ -20,17 +21,25 @@ def open_accounts() -> int:
     path = settings.FIXTURES / "demo" / "accounts.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    people = {row["email"]: account(row) for row in rows}
+    administrator = next(user for user in people.values() if user.is_administrator)
     for row in rows:
-        user = account(row)
+        user = people[row["email"]]
         if row["role"] == "officer":
-            officer = appoint_officer(
-                user=user, operator=named(row["organisation"]), acting_user=None
-            )
-            Officer.objects.filter(pk=officer.pk).update(phone=normal_phone(row["phone"]))
+            appoint(user, row, administrator)
         elif row["role"] == "contact":
             membership(user, row)
+    for user in User.objects.filter(Q(pk__in=[p.pk for p in people.values()]) | ~Q(officer=None)):
         sync_groups(user)
-    return len({row["email"] for row in rows})
+    return len(people)
+
+
+def appoint(user: User, row: dict[str, str], administrator: User) -> None:
+    """Employ an officer, unless an earlier run did."""
+    operator = named(row["organisation"])
+    phone = normal_phone(row["phone"])
+    if not Officer.objects.active().filter(user=user, operator=operator, phone=phone).exists():
+        appoint_officer(user=user, operator=operator, acting_user=administrator, phone=phone)
 
 
 def account(row: dict[str, str]) -> User:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from ilo_cms.core.identifiers import compact, normal_phone, readable_phone, validate_siret
-from ilo_cms.directory.addresses import refuse_generic_address
+from ilo_cms.directory.contacts import check_personal
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.moderation.fields import FIELDS, RecordField, moderated_fields
@@ -91,6 +91,8 @@ class RecordForm(forms.ModelForm):
         moderated = moderated_fields(self.target)
         for name in self.record_names:
             field = self.fields[name]
+            if getattr(field, "empty_label", None):
+                field.empty_label = "Non renseigné"
             field.moderated = name in moderated
             field.pending = None
             if name in waiting:
@@ -172,7 +174,7 @@ class ContactForm(RecordForm):
     def clean_email(self) -> str:
         """A personal address, in its stored form (SPEC A2)."""
         email = self.cleaned_data["email"].strip().lower()
-        refuse_generic_address(email)
+        check_personal(email)
         return email
 
     def clean_phone(self) -> str:

@@ -185,7 +185,9 @@ def visit(browser: Browser, site: Site) -> Iterator:
     contexts = []
 
     def _visit(**options) -> Visitor:
-        context = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", **options)
+        context = browser.new_context(
+            locale="fr-FR", timezone_id="Europe/Paris", reduced_motion="reduce", **options
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -74,7 +74,7 @@ def test_the_header_never_shows_a_value_that_was_refused(sign_in, contact):
         (ORGANISATION, "naf", "99.99Z", "n’existe pas"),
         (ORGANISATION, "head_office_nic", "123", "quatorze chiffres"),
         (ORGANISATION, "head_office_nic", "35600000000048", "pas celui de votre structure"),
-        (CONTACT, "email", "contact@conseil-sol.example", "adresse partagée"),
+        (CONTACT, "email", "contact@conseil-sol.example", "adresse générique"),
         (CONTACT, "phone", "12", "n’est pas valable"),
         (CONTACT, "last_name", "", "obligatoire"),
         (PLACE, "nic", "12", "cinq chiffres"),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from etl.demo.cases import ask_for_changes
+from etl.demo.cases import ask_for_changes, open_engagements
 from etl.demo.people import PASSWORD, assign_referents, open_accounts
 
 
@@ -20,4 +20,5 @@ class Command(BaseCommand):
         accounts = open_accounts()
         self.stdout.write(f"{accounts} accounts open (password for all: {PASSWORD}).")
         self.stdout.write(f"{assign_referents()} providers given a referent.")
+        self.stdout.write(f"{open_engagements()} engagements opened, one in each stage.")
         self.stdout.write(f"{ask_for_changes()} change requests deposited.")
