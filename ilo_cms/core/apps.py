@@ -7,3 +7,6 @@ class CoreConfig(AppConfig):
     name = "ilo_cms.core"
     label = "core"
     verbose_name = "Socle"
+
+    def ready(self) -> None:
+        from ilo_cms.core import checks  # noqa: F401  registers them

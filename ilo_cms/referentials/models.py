@@ -135,7 +135,7 @@ class LegalForm(Reference):
 
 
 class NafCode(Reference):
-    """An activity code. NAF rev. 2 and NAF 2025 share no code, so the code tells the nomenclature."""
+    """An activity code. NAF rev. 2 and NAF 2025 share no code: the code tells which it is."""
 
     class Revision(models.TextChoices):
         REV2 = "rev2", "NAF rév. 2"

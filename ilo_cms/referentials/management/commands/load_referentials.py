@@ -6,12 +6,14 @@ administrators may have relabelled or retired the others.
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
+from wagtail.search.backends import get_search_backends
 
 from ilo_cms.referentials.models import (
     Approval,
@@ -65,19 +67,35 @@ class Command(BaseCommand):
 
 def load(path: Path, model: type[models.Model], official: bool) -> tuple[int, int, int]:
     """Upsert one list; return how many rows were read, added and updated."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    added = updated = 0
+    # Régions stand before the départements that point to them: one kind is stored at a time.
+    for _, kind in groupby(lines, key=lambda cells: cells.get("kind")):
+        rows = [attributes(model, cells) for cells in kind]
+        new, changed = compare(model, rows, official)
+        model.objects.bulk_create(new)
+        if changed:
+            model.objects.bulk_update(changed, [name for name in rows[0] if name != "code"])
+        for backend in get_search_backends(with_auto_update=True):
+            backend.add_bulk(model, new + changed)  # bulk writes do not reach the search index
+        added, updated = added + len(new), updated + len(changed)
+    return len(lines), added, updated
+
+
+def compare(
+    model: type[models.Model], rows: list[dict[str, object]], official: bool
+) -> tuple[list[models.Model], list[models.Model]]:
+    """The rows to add, and of an official list those to change."""
     known = {key(vars(row)): row for row in model.objects.all()}
-    added = updated = total = 0
-    for values in read(path, model):
-        total += 1
+    new = [model(**values) for values in rows if key(values) not in known]
+    changed = []
+    for values in rows if official else []:
         row = known.get(key(values))
-        if row is None:
-            model.objects.create(**values)
-            added += 1
-        elif official and any(getattr(row, name) != new for name, new in values.items()):
+        if row and any(getattr(row, name) != value for name, value in values.items()):
             vars(row).update(values)
-            row.save()
-            updated += 1
-    return total, added, updated
+            changed.append(row)
+    return new, changed
 
 
 def key(values: Mapping[str, object]) -> tuple:
@@ -85,12 +103,10 @@ def key(values: Mapping[str, object]) -> tuple:
     return values.get("kind"), values["code"]
 
 
-def read(path: Path, model: type[models.Model]) -> Iterator[dict[str, object]]:
-    """The rows of one file as values by attribute name, ready to be stored."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for cells in csv.DictReader(file):
-            fields = {model._meta.get_field(name): cell for name, cell in cells.items()}
-            yield {field.attname: value(field, cell) for field, cell in fields.items()}
+def attributes(model: type[models.Model], cells: Mapping[str, str]) -> dict[str, object]:
+    """The cells of one row as values by attribute name, ready to be stored."""
+    fields = {model._meta.get_field(name): cell for name, cell in cells.items()}
+    return {field.attname: value(field, cell) for field, cell in fields.items()}
 
 
 def value(field: models.Field, cell: str) -> object:

@@ -1,0 +1,175 @@
+"""Screens of the log: the whole journal for administrators, and a record's own history (M6)."""
+
+from collections.abc import Iterator
+
+import django_filters
+from django.apps import apps
+from django.contrib.admin.utils import quote
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.text import capfirst
+from wagtail.admin.filters import DateRangePickerWidget
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.views.generic.base import BaseListingView, BaseObjectMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+
+from ilo_cms.audit.actions import ACTIONS
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.core.admin.filters import RecordFilterSet
+from ilo_cms.core.admin.viewsets import ReadOnlyViewSet
+
+
+def words(event: AuditEvent) -> dict:
+    """The readable part of an act; empty once it was erased (SPEC G1)."""
+    detail = getattr(event, "detail", None)
+    return detail.content if detail else {}
+
+
+def act(event: AuditEvent) -> str:
+    """What was done, in French."""
+    return ACTIONS.get(event.action, event.action)
+
+
+def actor(event: AuditEvent) -> str:
+    """Who did it."""
+    return words(event).get("actor") or ("effacé" if event.actor_id else "la plateforme")
+
+
+def target(event: AuditEvent) -> str:
+    """What it was done to."""
+    return words(event).get("target") or event.target_id
+
+
+def readable(value: object) -> str:
+    """A logged value as a person reads it."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "vide"
+    return "vide" if value is None or value == "" else str(value)
+
+
+def field_label(event: AuditEvent, name: str) -> str:
+    """The French name of a logged field."""
+    try:
+        model = apps.get_model(event.target_type)
+        return capfirst(str(model._meta.get_field(name).verbose_name))
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return name
+
+
+def changes(event: AuditEvent) -> Iterator[str]:
+    """One line per changed field, then the other words of the act."""
+    said = dict(words(event))
+    said.pop("actor", None), said.pop("target", None)
+    before, after = said.pop("before", {}), said.pop("after", {})
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in after:
+            old, new = readable(before.get(name)), readable(after[name])
+            yield f"{field_label(event, name)} : {old} → {new}"
+    else:
+        yield f"{readable(before)} → {readable(after)}"
+    for value in said.values():
+        if not isinstance(value, dict):
+            yield readable(value)
+
+
+def detail(event: AuditEvent) -> str:
+    """The lines of an act, for a table's cell."""
+    return format_html_join("", "<div>{}</div>", ((line,) for line in changes(event)))
+
+
+class AuditFilterSet(RecordFilterSet):
+    """The journal by act and date."""
+
+    action = django_filters.ChoiceFilter(
+        label="Acte", choices=list(ACTIONS.items()), empty_label="Tous"
+    )
+    at = django_filters.DateFromToRangeFilter(label="Date", widget=DateRangePickerWidget)
+
+    class Meta:
+        model = AuditEvent
+        fields = []
+
+
+class AuditViewSet(ReadOnlyViewSet):
+    """The whole journal."""
+
+    model = AuditEvent
+    name = "audit"
+    url_prefix = "journal"
+    icon = "history"
+    menu_label = "Journal"
+    list_display = [
+        "sequence",
+        "at",
+        Column("act", label="Acte", accessor=act),
+        Column("actor", label="Auteur", accessor=actor),
+        Column("target", label="Objet", accessor=target),
+        Column("detail", label="Détail", accessor=detail),
+    ]
+    list_export = ["sequence", "at", "action", "actor_id", "target_type", "target_id", "digest"]
+    inspect_view_fields = ["sequence", "at", "action", "target_type", "target_id", "digest"]
+    filterset_class = AuditFilterSet
+    related = ("detail",)
+    ordering = "-sequence"
+
+
+class RecordHistoryView(PermissionCheckedMixin, BaseObjectMixin, BaseListingView):
+    """What was done to one record, by whom, with the values before and after."""
+
+    any_permission_required = ["view", "change"]
+    page_title = "Historique"
+    header_icon = "history"
+    paginate_by = 20
+    history_url_name = None
+    history_results_url_name = None
+    index_url_name = None
+    default_ordering = "-sequence"
+    columns = [
+        Column("act", label="Acte", accessor=act),
+        Column("detail", label="Détail", accessor=detail),
+        Column("actor", label="Auteur", accessor=actor),
+        DateColumn("at", label="Date", width="15%"),
+    ]
+    verbose_name_plural = "actes journalisés"
+
+    def get_page_subtitle(self) -> str:
+        return str(self.object)
+
+    def get_breadcrumbs_items(self) -> list[dict]:
+        index = {
+            "url": reverse(self.index_url_name),
+            "label": capfirst(self.model._meta.verbose_name_plural),
+        }
+        here = {"url": "", "label": self.page_title, "sublabel": self.get_page_subtitle()}
+        return [*self.breadcrumbs_items, index, here]
+
+    def get_index_url(self) -> str:
+        return reverse(self.history_url_name, args=[quote(self.object.pk)])
+
+    def get_index_results_url(self) -> str:
+        return reverse(self.history_results_url_name, args=[quote(self.object.pk)])
+
+    def get_base_queryset(self) -> models.QuerySet:
+        """Acts on the record, and on what the viewset says belongs to it."""
+        mine = Q(organisation_id=str(self.object.pk))
+        for record in self.viewset.history_of(self.object):
+            mine |= Q(target_type=record._meta.label_lower, target_id=str(record.pk))
+        return AuditEvent.objects.filter(mine).select_related("detail").order_by("-sequence")
+
+
+class Audited:
+    """Before a RecordViewSet: its history is the log."""
+
+    history_view_class = RecordHistoryView
+
+    def history_of(self, record: models.Model) -> list[models.Model]:
+        """The rows whose acts are this record's history."""
+        return [record]
+
+
+audit_viewset = AuditViewSet()

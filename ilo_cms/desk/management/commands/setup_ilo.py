@@ -1,0 +1,127 @@
+"""`manage.py setup_ilo`: reference lists, groups with their permissions, moderation workflow.
+
+Safe to run at any time, and needed after each deployment: permissions, workflows and content types
+do not exist yet while migrations run.
+"""
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import models, transaction
+from django.db.models import Q
+from wagtail.models import Workflow, WorkflowContentType, WorkflowTask
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
+from ilo_cms.engagements.models import ActionType, Assignment, Engagement
+from ilo_cms.moderation.models import ChangeRequest, ModerationRule, ReferentTask
+from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.referentials.models import (
+    Approval,
+    Certification,
+    ContactChannel,
+    DocumentType,
+    GenericMailbox,
+    HeadcountBand,
+    LegalForm,
+    NafCode,
+    Network,
+    Opco,
+    Sector,
+    Skill,
+    SkillGroup,
+    Territory,
+)
+
+
+KEPT_LISTS = [
+    ActionType,
+    Approval,
+    Certification,
+    ContactChannel,
+    DocumentType,
+    GenericMailbox,
+    Network,
+    Sector,
+    Skill,
+    SkillGroup,
+]
+OFFICIAL_LISTS = [HeadcountBand, LegalForm, NafCode, Opco]
+RECORDS = [Organisation, Establishment, Contact]
+
+#: What each group may do, by kind of act; on which rows is for our policies to say.
+EVERYONE_VIEWS = [
+    *KEPT_LISTS,
+    *OFFICIAL_LISTS,
+    *RECORDS,
+    Territory,
+    Officer,
+    Engagement,
+    Assignment,
+    ChangeRequest,
+    Notification,
+]
+RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
+    OFFICERS_GROUP: {
+        "view": EVERYONE_VIEWS,
+        "add": [*RECORDS, Engagement, Assignment],
+        "change": [*RECORDS, Engagement, Assignment],
+    },
+    ADMINISTRATORS_GROUP: {
+        "view": [*EVERYONE_VIEWS, ModerationRule, OutboxMessage, AuditEvent],
+        "add": [*KEPT_LISTS, *RECORDS, Officer, ModerationRule],
+        "change": [*KEPT_LISTS, *OFFICIAL_LISTS, *RECORDS, Officer, ModerationRule],
+        "delete": [ModerationRule],
+    },
+}
+
+
+class Command(BaseCommand):
+    help = "Set up reference lists, groups, permissions and the workflow (safe to run again)."
+
+    def handle(self, **options: object) -> None:
+        call_command("load_referentials", stdout=self.stdout)
+        with transaction.atomic():
+            for name, rights in RIGHTS.items():
+                count = set_permissions(name, rights)
+                self.stdout.write(f"{name}: {count} permissions")
+            self.stdout.write(f"{sync_members()} people in or out of the groups")
+            set_workflow()
+            self.stdout.write("workflow Modération: ready")
+
+
+def set_permissions(name: str, rights: dict[str, list[type[models.Model]]]) -> int:
+    """Give a group exactly these permissions and the way into the intranet; return how many."""
+    group, _ = Group.objects.get_or_create(name=name)
+    wanted = Q(content_type__app_label="wagtailadmin", codename="access_admin")
+    for act, kinds in rights.items():
+        for kind in kinds:
+            meta = kind._meta
+            wanted |= Q(content_type__app_label=meta.app_label, codename=f"{act}_{meta.model_name}")
+    permissions = Permission.objects.filter(wanted)
+    group.permissions.set(permissions)
+    return len(permissions)
+
+
+def sync_members() -> int:
+    """Bring every person's groups in line with their roles; return how many were looked at."""
+    concerned = User.objects.filter(
+        Q(is_administrator=True) | ~Q(officer=None) | Q(groups__name__in=RIGHTS)
+    ).distinct()
+    for user in concerned:
+        sync_groups(user)
+    return len(concerned)
+
+
+def set_workflow() -> None:
+    """One workflow with one task, on change requests."""
+    workflow, _ = Workflow.objects.get_or_create(name="Modération", defaults={"active": True})
+    task, _ = ReferentTask.objects.get_or_create(name="Décision", defaults={"active": True})
+    WorkflowTask.objects.get_or_create(workflow=workflow, task=task.task_ptr)
+    WorkflowContentType.objects.update_or_create(
+        content_type=ContentType.objects.get_for_model(ChangeRequest),
+        defaults={"workflow": workflow},
+    )

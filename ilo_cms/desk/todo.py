@@ -1,0 +1,94 @@
+"""What waits for a person on the desk (SPEC O1): each entry a count and where it is dealt with."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from ilo_cms.accounts.models import User
+from ilo_cms.directory.models import Establishment, Officer, Organisation
+from ilo_cms.directory.policies import active_officer
+from ilo_cms.moderation.models import ChangeRequest
+from ilo_cms.notifications.models import OutboxMessage
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One line of the to-do list, with its words for one and for several."""
+
+    count: int
+    one: str
+    several: str
+    url: str
+
+    @property
+    def label(self) -> str:
+        """The words for this count."""
+        return self.several if self.count > 1 else self.one
+
+
+def todos(user: User) -> list[Todo]:
+    """The lines of this person's list; those that are done (zero) are left out."""
+    officer = active_officer(user)
+    lines = [*officer_lines(user, officer)] if officer else []
+    if user.is_administrator:
+        lines += administrator_lines()
+    return [line for line in lines if line.count]
+
+
+def officer_lines(user: User, officer: Officer) -> list[Todo]:
+    """What an officer does: decide, step in, catch up with INSEE."""
+    requests = reverse("wagtailsnippets_moderation_changerequest:list")
+    mine = Organisation.objects.active().filter(referent=officer, insee_synced_at=None)
+    return [
+        Todo(
+            ChangeRequest.objects.decidable_by(user).count(),
+            "demande de modération à traiter",
+            "demandes de modération à traiter",
+            f"{requests}?etat=a-moi",
+        ),
+        Todo(
+            orphan_requests(officer).count(),
+            "demande sans référent·e sur votre territoire",
+            "demandes sans référent·e sur votre territoire",
+            f"{requests}?etat=sans-referent",
+        ),
+        Todo(
+            mine.count(),
+            "structure à synchroniser avec l’INSEE",
+            "structures à synchroniser avec l’INSEE",
+            reverse("organisation:index") + "?referent=me&insee=awaits&is_active=true",
+        ),
+    ]
+
+
+def orphan_requests(officer: Officer) -> models.QuerySet:
+    """Pending requests that this officer may take over: the queryset twin of `can_become_referent`.
+
+    A record without any known place belongs to every territory.
+    """
+    placed = Establishment.objects.exclude(department=None)
+    covered = officer.operator.operated_territories.all().departments()
+    here = placed.filter(department__in=covered)
+    return (
+        ChangeRequest.objects.pending()
+        .without_available_referent()
+        .filter(
+            Q(organisation__in=here.values("organisation"))
+            | ~Q(organisation__in=placed.values("organisation"))
+        )
+    )
+
+
+def administrator_lines() -> list[Todo]:
+    """What administrators watch."""
+    abandoned = OutboxMessage.objects.filter(sent_at=None).exclude(dead_at=None)
+    return [
+        Todo(
+            abandoned.count(),
+            "courriel abandonné après plusieurs essais",
+            "courriels abandonnés après plusieurs essais",
+            reverse("outbox:index") + "?state=dead",
+        )
+    ]

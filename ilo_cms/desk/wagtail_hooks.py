@@ -1,0 +1,76 @@
+"""The desk: home page, menu and looks of the intranet."""
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.html import format_html
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
+from wagtail.admin.viewsets.model import ModelViewSetGroup
+
+from ilo_cms.audit.admin import audit_viewset
+from ilo_cms.desk.todo import todos
+from ilo_cms.notifications.admin import notification_viewset, outbox_viewset
+
+
+#: Menus that nobody uses here, and those that only superusers do.
+UNUSED_MENUS = {"documents", "images", "help", "reports", "snippets"}
+SUPERUSER_MENUS = {"explorer", "settings"}
+
+
+class TodoPanel(Component):
+    """What waits for the person."""
+
+    order = 100
+    template_name = "desk/todo.html"
+
+    def get_context_data(self, parent_context) -> dict:
+        return {"todos": todos(parent_context["request"].user)}
+
+
+@hooks.register("construct_homepage_panels")
+def replace_panels(request, panels: list) -> None:
+    """Our to-do list instead of Wagtail's panels on pages."""
+    panels[:] = [TodoPanel()]
+
+
+@hooks.register("construct_homepage_summary_items")
+def drop_summary(request, items: list) -> None:
+    """No count of pages and images."""
+    items.clear()
+
+
+@hooks.register("construct_main_menu")
+def hide_menus(request, menu_items: list) -> None:
+    """Only what serves."""
+    hidden = UNUSED_MENUS | (set() if request.user.is_superuser else SUPERUSER_MENUS)
+    menu_items[:] = [item for item in menu_items if item.name not in hidden]
+
+
+@hooks.register("register_admin_menu_item")
+def register_home() -> MenuItem:
+    """The way back to the desk."""
+    return MenuItem(
+        "Accueil", reverse_lazy("wagtailadmin_home"), name="desk", icon_name="home", order=1
+    )
+
+
+class FollowUpGroup(ModelViewSetGroup):
+    """The menu entry "Suivi"."""
+
+    menu_label = "Suivi"
+    menu_icon = "history"
+    menu_order = 500
+    items = (notification_viewset, outbox_viewset, audit_viewset)
+
+
+@hooks.register("register_admin_viewset")
+def register_viewsets() -> FollowUpGroup:
+    """Notices, mails and journal: they come from several apps below."""
+    return FollowUpGroup()
+
+
+@hooks.register("insert_global_admin_css")
+def admin_css() -> str:
+    """The brand's accents."""
+    return format_html('<link rel="stylesheet" href="{}">', static("ilo/admin.css"))

@@ -1,0 +1,235 @@
+"""Who reaches what in the intranet: every view of every one of our viewsets."""
+
+import pytest
+from django import forms
+from django.urls import get_resolver, reverse
+from wagtail.admin.viewsets import viewsets
+from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.coreutils import resolve_model_string
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.audit.services import record
+from ilo_cms.core.admin.checks import check_large_selects
+from ilo_cms.core.admin.viewsets import Guarded
+from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.moderation.models import ChangeRequest, ModerationRule
+from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.referentials.models import Territory
+from tests.factories import (
+    AssignmentFactory,
+    ChangeRequestFactory,
+    ContactFactory,
+    DepartmentFactory,
+    EngagementFactory,
+    EstablishmentFactory,
+    OfficerFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+from tests.helpers.intranet import an_administrator, an_officer, as_
+
+
+pytestmark = pytest.mark.django_db
+
+
+def ours() -> list[Guarded]:
+    """Every viewset made of our base classes."""
+    get_resolver().url_patterns  # noqa: B018 (loading the addresses registers the viewsets)
+    return [viewset for viewset in viewsets.viewsets if isinstance(viewset, Guarded)]
+
+
+def choosers() -> list[ChooserViewSet]:
+    """Every chooser of one of our models."""
+    get_resolver().url_patterns  # noqa: B018 (as above)
+    return [
+        viewset
+        for viewset in viewsets.viewsets
+        if isinstance(viewset, ChooserViewSet)
+        and resolve_model_string(viewset.model).__module__.startswith("ilo_cms")
+    ]
+
+
+#: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
+#: one, which the person may see less of or not at all.
+def rows(model, user):
+    """An own and a foreign row of a model, for a person."""
+    officer = getattr(user, "officer", None) or OfficerFactory()
+    if model is Engagement:
+        return EngagementFactory(officer=officer), EngagementFactory()
+    if model is Assignment:
+        return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
+    if model is Notification:
+        return tuple(
+            Notification.objects.create(recipient=who, kind="k", category="c", text="t")
+            for who in (user, UserFactory())
+        )
+    if model is AuditEvent:
+        return record("account.created", actor=user), record("account.created", actor=None)
+    if model is OutboxMessage:
+        return tuple(
+            OutboxMessage.objects.create(address="a@b.example", subject="s", message_id=str(n))
+            for n in range(2)
+        )
+    if model is ModerationRule:
+        return tuple(
+            ModerationRule.objects.create(target="contact", field=name)
+            for name in ("email", "phone")
+        )
+    factory = {
+        Organisation: OrganisationFactory,
+        Establishment: EstablishmentFactory,
+        Contact: ContactFactory,
+        Officer: OfficerFactory,
+        User: UserFactory,
+        ChangeRequest: ChangeRequestFactory,
+        Territory: DepartmentFactory,
+    }.get(model)
+    if factory is DepartmentFactory:
+        return factory(), factory(nord=True)
+    if factory:
+        return factory(), factory()
+    return reference(model, "un"), reference(model, "deux")
+
+
+def reference(model, code):
+    """A row of a reference list."""
+    extra = {"level": 1} if model.__name__ == "LegalForm" else {}
+    if model.__name__ == "Skill":
+        extra["group"] = reference(model._meta.get_field("group").related_model, code)
+    return model.objects.create(code=code, label=f"Libellé {code}", **extra)
+
+
+def addresses(viewset, row):
+    """The address of each view of a viewset, by view name, for one row."""
+    for route in viewset.get_urlpatterns():
+        args = [row.pk] if "pk>" in str(route.pattern) else []
+        yield route.name, reverse(viewset.get_url_name(route.name), args=args)
+
+
+def outcome(response) -> str:
+    """shown, missing, or refused: Wagtail refuses by sending back to its home page."""
+    if response.status_code == 302:
+        return "refused"
+    return {200: "shown", 404: "missing"}[response.status_code]
+
+
+READS = {"index", "index_results", "list", "list_results", "inspect", "history", "history_results"}
+PERSONAL = {Notification}
+ADMINISTRATORS_READ = {AuditEvent, OutboxMessage, ModerationRule}
+OFFICERS_WRITE = {Organisation, Establishment, Contact, Engagement, Assignment}
+TEAM_WRITES = {Engagement, Assignment}
+
+
+def expected(viewset, view: str, role: str, own: bool) -> str:
+    """What a role should get, said independently of the code: SPEC A10 and the menu's rules."""
+    model = viewset.model
+    if model in PERSONAL and "pk" in view_kind(viewset, view) and not own:
+        return "missing"
+    if role == "officer" and model in ADMINISTRATORS_READ:
+        return "refused"
+    writes = OFFICERS_WRITE if role == "officer" else administrator_writes(model)
+    if model.__module__.startswith("ilo_cms.referentials") or model.__name__ == "ActionType":
+        # Wagtail's own history of a list's row is for those who edit it.
+        if view.startswith("history"):
+            return "shown" if model in writes else "refused"
+    if model in TEAM_WRITES and view.startswith("history"):
+        return "shown" if role == "officer" and own else "refused"
+    if model is ModerationRule and view.startswith("history"):
+        return "shown"
+    if view in READS:
+        return "shown"
+    if model in TEAM_WRITES and view == "edit" and not own:
+        return "refused"
+    return "shown" if model in writes else "refused"
+
+
+def view_kind(viewset, view: str) -> str:
+    """The pattern of a view's address."""
+    return next(str(r.pattern) for r in viewset.get_urlpatterns() if r.name == view)
+
+
+def administrator_writes(model) -> set:
+    """What administrators write: everything but engagements, which are the team's."""
+    return set() if model in TEAM_WRITES else {model}
+
+
+@pytest.mark.parametrize("viewset", ours(), ids=lambda viewset: viewset.name or viewset.model_name)
+@pytest.mark.parametrize("role", ["officer", "administrator"])
+def test_each_view_for_the_intranet(viewset, role):
+    user = an_officer() if role == "officer" else an_administrator()
+    own, foreign = rows(viewset.model, user)
+    client = as_(user)
+    for row in (own, foreign):
+        for view, address in addresses(viewset, row):
+            wanted = expected(viewset, view, role, own=row is own)
+            assert outcome(client.get(address)) == wanted, (view, row is own)
+
+
+@pytest.mark.parametrize("viewset", ours(), ids=lambda viewset: viewset.name or viewset.model_name)
+@pytest.mark.parametrize("role", ["analyst", "contact", "anonymous"])
+def test_each_view_is_closed_to_everyone_else(viewset, role, client):
+    user = UserFactory(analyst=True) if role == "analyst" else ContactFactory().user
+    if role != "anonymous":
+        client.force_login(user)
+    own, _ = rows(viewset.model, user)
+    for view, address in addresses(viewset, own):
+        for method in (client.get, client.post):
+            response = method(address)
+            assert response.status_code == 302, view
+            assert "/admin/" not in response.url.partition("?")[0], view
+
+
+@pytest.mark.parametrize("viewset", choosers(), ids=lambda viewset: viewset.name)
+def test_each_chooser_offers_visible_rows_only(viewset, monkeypatch):
+    client = as_(an_officer())
+    own, foreign = rows(viewset.model, an_officer())
+    manager = type(viewset.model._default_manager.all())
+    monkeypatch.setattr(
+        manager, "visible_to", lambda self, user: self.exclude(pk=foreign.pk), raising=False
+    )
+    for row, status in ((own, 200), (foreign, 404)):
+        address = reverse(viewset.get_url_name("chosen"), args=[row.pk])
+        assert client.get(address).status_code == status
+    page = client.get(reverse(viewset.get_url_name("choose_results")))
+    chosen = reverse(viewset.get_url_name("chosen"), args=[foreign.pk])
+    assert page.status_code == 200
+    assert chosen not in page.text
+    several = reverse(viewset.get_url_name("chosen_multiple")) + f"?id={own.pk}&id={foreign.pk}"
+    assert [item["id"] for item in client.get(several).json()["result"]] == [str(own.pk)]
+
+
+def test_a_row_that_is_not_visible_is_missing_in_every_view(monkeypatch):
+    client = as_(an_officer())
+    row = OrganisationFactory()
+    hidden = type(Organisation.objects.all())
+    monkeypatch.setattr(hidden, "visible_to", lambda self, user: self.exclude(pk=row.pk))
+    viewset = next(v for v in ours() if v.model is Organisation)
+    for view, address in addresses(viewset, row):
+        if "pk" in view_kind(viewset, view):
+            for response in (client.get(address), client.post(address)):
+                assert response.status_code == 404, view
+    assert row.name not in client.get(reverse("organisation:index")).text
+    export = client.get(reverse("organisation:index") + "?export=csv")
+    assert row.name not in export.getvalue().decode()
+
+
+def test_people_are_not_edited_through_wagtails_own_screens():
+    client = as_(an_administrator())
+    for name in ("wagtailusers_users:index", "wagtailusers_groups:index"):
+        assert client.get(reverse(name)).status_code == 302
+
+
+def test_no_screen_lists_a_large_table():
+    assert check_large_selects(None) == []
+
+
+def test_a_plain_select_over_a_large_table_is_found(monkeypatch):
+    viewset = next(viewset for viewset in ours() if viewset.model is Assignment)
+    form = viewset.get_form_class()
+    form.base_fields["provider"].widget = forms.Select()
+    monkeypatch.setattr(viewset, "get_form_class", lambda: form)
+    assert [error.msg for error in check_large_selects(None)] == [
+        "Assignment: provider lists every Organisation."
+    ]

@@ -1,0 +1,152 @@
+"""Engagements and assignments: the operator's team edits, the others see that they exist (A10)."""
+
+import pytest
+from django.urls import reverse
+
+from ilo_cms.engagements.models import Engagement
+from ilo_cms.engagements.policies import (
+    can_edit_assignment,
+    can_edit_engagement,
+    can_read_assignment_details,
+)
+from tests.factories import (
+    AssignmentFactory,
+    ContactFactory,
+    EngagementFactory,
+    OfficerFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+from tests.helpers.intranet import an_administrator, an_officer, as_
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_who_edits_and_reads():
+    assignment = AssignmentFactory()
+    engagement = assignment.engagement
+    colleague = OfficerFactory(operator=engagement.operator)
+    gone = OfficerFactory(operator=engagement.operator, gone=True)
+    elsewhere, administrator = OfficerFactory(), UserFactory(administrator=True)
+    for user, edits, reads in (
+        (colleague.user, True, True),
+        (gone.user, False, False),
+        (elsewhere.user, False, False),
+        (administrator, False, True),
+        (assignment.contact.user, False, False),
+    ):
+        assert bool(can_edit_engagement(user, engagement)) is edits
+        assert bool(can_edit_assignment(user, assignment)) is edits
+        assert bool(can_read_assignment_details(user, assignment)) is reads
+
+
+SECRETS = ["Structure secrète", "Établissement secret", "9 876", "9876", "Intervenant secret"]
+
+
+@pytest.fixture
+def secret_assignment():
+    """An assignment whose details are recognised wherever they appear."""
+    return AssignmentFactory(
+        label="Mobiliser les bénévoles",
+        contact__organisation__name="Structure secrète",
+        contact__establishment__name="Établissement secret",
+        contact__user__last_name="Intervenant secret",
+        engagement__title="Accompagnement 1",
+        amount="9876.00",
+    )
+
+
+def pages(client, assignment):
+    """Everything that shows an assignment."""
+    index = reverse("assignment:index")
+    yield client.get(index).text
+    yield client.get(reverse("assignment:index_results")).text
+    yield client.get(index + "?export=csv").getvalue().decode()
+    yield client.get(reverse("assignment:inspect", args=[assignment.pk])).text
+
+
+def test_officers_elsewhere_see_that_an_assignment_exists_and_no_more(secret_assignment):
+    for text in pages(as_(an_officer()), secret_assignment):
+        assert "Mobiliser les bénévoles" in text
+        assert secret_assignment.engagement.beneficiary.name in text
+        assert not [secret for secret in SECRETS if secret in text.replace("\xa0", " ")]
+
+
+def test_the_team_and_administrators_see_the_details(secret_assignment):
+    colleague = an_officer(operator=secret_assignment.engagement.operator)
+    for user in (colleague, an_administrator()):
+        for text in pages(as_(user), secret_assignment):
+            assert "Structure secrète" in text
+
+
+def test_details_cannot_be_guessed_by_search_or_order(secret_assignment):
+    client = as_(an_officer())
+    AssignmentFactory(amount=1)
+    for query in ("q=secrète", "q=Intervenant"):
+        page = client.get(reverse("assignment:index") + f"?{query}")
+        assert not page.context["object_list"]
+    ordered = [
+        list(client.get(reverse("assignment:index") + f"?ordering={order}").context["object_list"])
+        for order in ("amount", "-amount")
+    ]
+    assert ordered[0] == ordered[1]
+    assert "ordering=amount" not in client.get(reverse("assignment:index")).text
+
+
+def engagement_values(**changed):
+    """What an officer types."""
+    return {
+        "title": "Structurer la gouvernance",
+        "beneficiary": OrganisationFactory(beneficiary=True).pk,
+        "opened_on": "01/02/2026",
+    } | changed
+
+
+def test_an_officer_opens_engagements_for_their_operator_only():
+    user = an_officer()
+    client = as_(user)
+    foreign = engagement_values(officer=OfficerFactory().pk)
+    assert client.post(reverse("engagement:add"), foreign).status_code == 200
+    mine = engagement_values(officer=user.officer.pk)
+    assert client.post(reverse("engagement:add"), mine).status_code == 302
+    assert Engagement.objects.get().operator == user.officer.operator
+
+
+def test_a_foreign_engagement_and_its_assignments_are_not_edited():
+    client = as_(an_officer())
+    assignment = AssignmentFactory()
+    for address in (
+        reverse("engagement:edit", args=[assignment.engagement.pk]),
+        reverse("assignment:edit", args=[assignment.pk]),
+    ):
+        assert client.post(address, engagement_values(label="x")).status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.label != "x"
+
+
+def test_an_assignment_is_not_hung_on_a_foreign_engagement():
+    user = an_officer()
+    client = as_(user)
+    data = {"label": "Prestation", "status": "prevue"}
+    for engagement, status in (
+        (EngagementFactory(), 200),
+        (EngagementFactory(officer=user.officer), 302),
+    ):
+        response = client.post(reverse("assignment:add"), data | {"engagement": engagement.pk})
+        assert response.status_code == status
+
+
+def test_the_place_and_person_of_an_assignment_belong_to_its_provider():
+    user = an_officer()
+    provider, other = ContactFactory(), ContactFactory()
+    data = {
+        "label": "Prestation",
+        "status": "prevue",
+        "engagement": EngagementFactory(officer=user.officer).pk,
+        "provider": provider.organisation.pk,
+        "establishment": other.establishment.pk,
+        "contact": other.pk,
+    }
+    page = as_(user).post(reverse("assignment:add"), data)
+    assert page.context["form"].errors.keys() == {"establishment", "contact"}
