@@ -22,14 +22,15 @@ from ilo_cms.referentials.models import Certification, Opco, Skill
 def ask_for_changes() -> int:
     """Two requests that wait for their referent, one in the Rhône and one in the Nord."""
     made = 0
-    for email, target, values in [
+    cases: list[tuple[str, Target, dict[str, object]]] = [
         (
             "paul@conseil-sol.example",
             Target.ORGANISATION,
             {"opco": Opco.objects.get(code="11").pk, "certifications": qualiopi()},
         ),
         ("leo@coop-atout.example", Target.CONTACT, {"last_name": "Lambert-Roy"}),
-    ]:
+    ]
+    for email, target, values in cases:
         contact = Contact.objects.get(user__email=email, ended_on=None)
         if ChangeRequest.objects.filter(contact=contact).exists():
             continue

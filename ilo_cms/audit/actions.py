@@ -2,6 +2,9 @@
 
 ACTIONS = {
     "account.created": "Compte créé",
+    "account.updated": "Compte modifié",
+    "organisation.created": "Structure créée",
+    "establishment.created": "Établissement créé",
     "contact.updated": "Contact modifié",
     "organisation.updated": "Structure modifiée",
     "establishment.updated": "Établissement modifié",

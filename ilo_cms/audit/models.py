@@ -28,7 +28,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField("date", db_index=True)
     action = models.CharField("acte", max_length=60, db_index=True)
     actor_id = models.CharField("auteur", max_length=36, blank=True)
-    organisation_id = models.CharField("structure", max_length=36, blank=True)
+    organisation_id = models.CharField("structure", max_length=36, blank=True, db_index=True)
     target_type = models.CharField("objet", max_length=60, blank=True)
     target_id = models.CharField("identifiant de l’objet", max_length=36, blank=True)
     detail_digest = models.CharField(max_length=64)
@@ -46,7 +46,7 @@ class AuditEvent(models.Model):
 
 
 class AuditDetail(models.Model):
-    """The words of an act: who, on what, old and new values. Erasable without breaking the chain."""
+    """The words of an act: who, on what, old and new values. Erasing it leaves the chain valid."""
 
     event = models.OneToOneField(
         AuditEvent,

@@ -75,5 +75,5 @@ class AdminContentPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith(ADMIN_PREFIX):
-            response._csp_replace = ADMIN_POLICY
+            response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]  # how django-csp is told
         return response

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
 from ilo_cms.accounts.models import User
-from ilo_cms.directory.models import Establishment, Officer, Organisation
+from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
@@ -49,7 +47,7 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             f"{requests}?etat=a-moi",
         ),
         Todo(
-            orphan_requests(officer).count(),
+            ChangeRequest.objects.pending().awaiting_referent_from(officer).count(),
             "demande sans référent·e sur votre territoire",
             "demandes sans référent·e sur votre territoire",
             f"{requests}?etat=sans-referent",
@@ -61,24 +59,6 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             reverse("organisation:index") + "?referent=me&insee=awaits&is_active=true",
         ),
     ]
-
-
-def orphan_requests(officer: Officer) -> models.QuerySet:
-    """Pending requests that this officer may take over: the queryset twin of `can_become_referent`.
-
-    A record without any known place belongs to every territory.
-    """
-    placed = Establishment.objects.exclude(department=None)
-    covered = officer.operator.operated_territories.all().departments()
-    here = placed.filter(department__in=covered)
-    return (
-        ChangeRequest.objects.pending()
-        .without_available_referent()
-        .filter(
-            Q(organisation__in=here.values("organisation"))
-            | ~Q(organisation__in=placed.values("organisation"))
-        )
-    )
 
 
 def administrator_lines() -> list[Todo]:

@@ -15,11 +15,12 @@ from ilo_cms.directory.models import Contact, Establishment, Organisation, Origi
 from ilo_cms.directory.policies import active_officer, can_edit_record
 
 
-ACTION_OF = {
-    Organisation: "organisation.updated",
-    Establishment: "establishment.updated",
-    Contact: "contact.updated",
-    User: "contact.updated",
+#: How the log names each kind of record; the act follows: organisation.updated.
+NOUN_OF = {
+    Organisation: "organisation",
+    Establishment: "establishment",
+    Contact: "contact",
+    User: "account",
 }
 
 
@@ -53,6 +54,7 @@ def record_changes(
     acting_user: User,
     origin: Origin,
     organisation: Organisation,
+    act: str = "updated",
 ) -> list[str]:
     """Say in the log what changed since `before`, and where the new values come from.
 
@@ -67,7 +69,7 @@ def record_changes(
         record.origins = record.origins | dict.fromkeys(changed, origin.value)
         record.save(update_fields=["origins", "updated_at"])
     log(
-        ACTION_OF[type(record)],
+        f"{NOUN_OF[type(record)]}.{act}",
         actor=acting_user,
         target=record,
         organisation=organisation,
@@ -152,4 +154,5 @@ def create_record(*, record: models.Model, values: dict[str, Any], acting_user: 
         acting_user=acting_user,
         origin=Origin.OFFICER,
         organisation=organisation,
+        act="created",
     )

@@ -218,10 +218,10 @@ class OrganisationForm(RecordForm):
         help_texts = {
             "presentation": "Lue par les chargé·es d’accompagnement qui cherchent un prestataire."
         }
-        widgets = {
-            name: forms.CheckboxSelectMultiple
-            for name in ("approvals", "certifications", "networks", "sectors", "territories")
-        }
+        widgets = dict.fromkeys(
+            ("approvals", "certifications", "networks", "sectors", "territories"),
+            forms.CheckboxSelectMultiple,
+        )
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

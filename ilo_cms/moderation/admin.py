@@ -10,9 +10,12 @@ from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import DateColumn, TitleColumn
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from ilo_cms.accounts.models import User
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.forms import RecordForm
 from ilo_cms.core.admin.viewsets import Guarded, RecordViewSet, WorkflowViewSet
+from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.policies import active_officer
 from ilo_cms.moderation.fields import FIELDS, label
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule, Target
 
@@ -31,7 +34,7 @@ class ChangeRequestFilterSet(RecordFilterSet):
         choices=[
             ("en-attente", "En attente"),
             ("a-moi", "Que je peux traiter"),
-            ("sans-referent", "Sans référent·e"),
+            ("sans-referent", "Sans référent·e, sur mon territoire"),
             ("traitees", "Traitées ou retirées"),
         ],
         empty_label="Toutes",
@@ -45,12 +48,13 @@ class ChangeRequestFilterSet(RecordFilterSet):
     def filter_state(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
         """The requests in one of these states."""
         pending = rows.pending()
-        return {
-            "en-attente": pending,
-            "a-moi": rows.decidable_by(self.user),
-            "sans-referent": pending.without_available_referent(),
-            "traitees": rows.exclude(pk__in=pending),
-        }[value]
+        if value == "a-moi":
+            return rows.decidable_by(self.user)
+        if value == "sans-referent":
+            officer = active_officer(self.user)
+            orphans = pending.without_available_referent()
+            return orphans.awaiting_referent_from(officer) if officer else orphans
+        return pending if value == "en-attente" else rows.exclude(pk__in=pending)
 
 
 class DecisionURLFinder(ModelAdminURLFinder):
@@ -113,7 +117,7 @@ class ChangeRequestViewSet(WorkflowViewSet):
         "state": "État",
     }
     filterset_class = ChangeRequestFilterSet
-    search = {"organisation__name": None, "contact__user__last_name": None}
+    search = {"organisation": Organisation, "contact__user": User}
     ordering = "created_at"
 
     def get_urlpatterns(self) -> list:

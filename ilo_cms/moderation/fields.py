@@ -20,7 +20,7 @@ from ilo_cms.referentials.models import Reference, Territory
 #: Fields of the "contact" part that belong to the person's account.
 PERSON_FIELDS = {"last_name", "first_name", "email"}
 
-MODEL_OF = {
+MODEL_OF: dict[Target, type[Contact] | type[Organisation] | type[Establishment]] = {
     Target.CONTACT: Contact,
     Target.ORGANISATION: Organisation,
     Target.ESTABLISHMENT: Establishment,
@@ -95,7 +95,7 @@ MODERATED_BY_DEFAULT = {
 
 
 def moderated_fields(target: Target) -> set[str]:
-    """The fields of a part that wait for an officer: the defaults, and what administrators changed."""
+    """The fields of a part that wait for an officer: defaults and administrators' exceptions."""
     fields = set(MODERATED_BY_DEFAULT[target])
     for rule in ModerationRule.objects.filter(target=target):
         (fields.add if rule.is_moderated else fields.discard)(rule.field)

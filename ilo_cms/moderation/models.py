@@ -15,7 +15,7 @@ from wagtail.models import (
 )
 
 from ilo_cms.core.models import TimestampedModel, UUIDModel
-from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.moderation.policies import can_decide
 
@@ -64,6 +64,19 @@ class ChangeRequestQuerySet(models.QuerySet):
             Q(organisation__referent=None)
             | Q(organisation__referent__is_active=False)
             | Q(organisation__referent__user__is_active=False)
+        )
+
+    def awaiting_referent_from(self, officer: Officer):
+        """Requests this officer may take over: the queryset twin of `can_become_referent`.
+
+        A record without any known place belongs to every territory.
+        """
+        placed = Establishment.objects.exclude(department=None)
+        covered = officer.operator.operated_territories.all().departments()
+        here = placed.filter(department__in=covered)
+        return self.without_available_referent().filter(
+            Q(organisation__in=here.values("organisation"))
+            | ~Q(organisation__in=placed.values("organisation"))
         )
 
     def decidable_by(self, user):

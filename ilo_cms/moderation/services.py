@@ -291,7 +291,7 @@ def apply(items: list[ChangeItem], request: ChangeRequest, acting_user: User) ->
         values = {item.field: item.new for item in group}
         if target == Target.CONTACT and "email" in fields:
             del fields["email"]
-            ask_to_confirm(user=row.user, email=values["email"], contact=row)
+            ask_to_confirm(user=row.user, email=str(values["email"]), contact=row)
         write_fields(fields, values, acting_user, Origin.PROVIDER, request.organisation)
 
 

@@ -92,7 +92,7 @@ def test_a_persons_names_are_logged_on_the_contact():
         organisation=contact.organisation,
     )
     assert changed == ["last_name"]
-    assert last_event()[0] == "contact.updated"
+    assert last_event()[0] == "account.updated"
 
 
 def test_only_officers_edit_as_officers():

@@ -203,7 +203,7 @@ def visit(browser: Browser, site: Site) -> Iterator:
 
 
 def note_error(visitor: Visitor, line) -> None:
-    """Remember an error of the console. A refused form answers 422: the browser notes it, not we."""
+    """Remember an error of the console, save that a refused form answers 422, as it should."""
     if line.type == "error" and "status of 422" not in line.text:
         visitor.complaints.append(f"console: {line.text}")
 

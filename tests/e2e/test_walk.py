@@ -39,7 +39,7 @@ def edit_record(marina) -> None:
     page = marina.page
     page.get_by_label("Présentation").fill("Nous aidons les associations à décider ensemble.")
     page.get_by_label("Dénomination").fill("Conseil Sol SCOP")
-    page.get_by_label("Code NAF").fill("7022z")
+    page.get_by_label("Code NAF").fill("8559a")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_label("Présentation")).to_have_value(
         "Nous aidons les associations à décider ensemble."
@@ -62,12 +62,12 @@ def moderate(claire) -> None:
     page = claire.page
     claire.check("demande")
     name = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
-    name.get_by_label("Refuser").check()
+    name.get_by_role("radio", name="Refuser").check()
     page.get_by_role("button", name="Enregistrer la décision").click()
     expect(page.get_by_text("Expliquez votre refus")).to_be_visible()
     name = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
     name.get_by_role("textbox").fill("Le registre dit Conseil Sol : joignez vos nouveaux statuts.")
-    page.get_by_role("row").filter(has_text="70.22Z").get_by_label("Accepter").check()
+    page.get_by_role("row").filter(has_text="85.59A").get_by_role("radio", name="Accepter").check()
     page.get_by_role("button", name="Enregistrer la décision").click()
     expect(page.get_by_text("est prévenu·e de votre décision")).to_be_visible()
 
@@ -79,15 +79,15 @@ def read_the_decision(marina, site) -> None:
     expect(page.get_by_role("banner").get_by_text("1 notification non lue")).to_be_visible()
     page.goto(site.url + "/notifications/")
     marina.check("notifications")
-    page.get_by_role("button", name=re.compile("Claire Aubry a traité")).click()
+    page.get_by_role("button", name=re.compile("^Claire Aubry a traité")).click()
     refused = page.get_by_role("row").filter(has_text="Conseil Sol SCOP")
     expect(refused).to_contain_text("refusée")
     expect(refused).to_contain_text("joignez vos nouveaux statuts")
-    expect(page.get_by_role("row").filter(has_text="70.22Z")).to_contain_text("acceptée")
+    expect(page.get_by_role("row").filter(has_text="85.59A")).to_contain_text("acceptée")
     marina.check("demande-traitee")
     page.goto(site.url + "/mes-informations/structure/")
     expect(page.get_by_label("Dénomination")).to_have_value("Conseil Sol")
-    expect(page.get_by_label("Code NAF")).to_have_value("70.22Z")
+    expect(page.get_by_label("Code NAF")).to_have_value("85.59A")
     wait_until(
         lambda: (
             "marina@conseil-sol.example" in site.mails()

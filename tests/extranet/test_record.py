@@ -28,7 +28,7 @@ def typed(client: Client, path: str, **changes) -> dict:
     """What a browser would post: the form as shown, with some fields changed."""
     form = client.get(path).context["form"]
     data = {}
-    for name, field in form.fields.items():
+    for name in form.fields:
         value = form[name].value()
         if value is True:
             data[name] = "on"

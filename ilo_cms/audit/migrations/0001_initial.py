@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
                 ("actor_id", models.CharField(blank=True, max_length=36, verbose_name="auteur")),
                 (
                     "organisation_id",
-                    models.CharField(blank=True, max_length=36, verbose_name="structure"),
+                    models.CharField(
+                        blank=True, db_index=True, max_length=36, verbose_name="structure"
+                    ),
                 ),
                 ("target_type", models.CharField(blank=True, max_length=60, verbose_name="objet")),
                 (

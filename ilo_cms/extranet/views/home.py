@@ -39,7 +39,7 @@ def contact_home(request: HttpRequest) -> HttpResponse:
         {
             "contact": request.contact,
             "organisation": organisation,
-            "requests": ChangeRequest.objects.pending().filter(contact=request.contact),
+            "change_requests": ChangeRequest.objects.pending().filter(contact=request.contact),
             "assignments": assignments[:10],
             "referent": organisation.referent,
             "notices": notices[:5],

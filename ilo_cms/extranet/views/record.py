@@ -41,7 +41,7 @@ def record_part(request: HttpRequest, target: Target) -> HttpResponse:
     if kept:
         messages.info(
             request,
-            "Votre saisie a été gardée. Relisez-la, puis enregistrez : rien n’est encore enregistré.",
+            "Votre saisie a été gardée, mais pas encore enregistrée. Relisez-la, puis enregistrez.",
         )
     if request.method != "POST":
         return show(request, target, form, status=200)
