@@ -3,10 +3,12 @@
 from allauth.account import views
 from django.urls import include, path, re_path
 
+from ilo_cms.accounts.views import sign_out
+
 
 urlpatterns = [
     path("connexion/", views.login, name="account_login"),
-    path("deconnexion/", views.logout, name="account_logout"),
+    path("deconnexion/", sign_out, name="account_logout"),
     path("inscription/", views.signup, name="account_signup"),
     path("inactif/", views.account_inactive, name="account_inactive"),
     path("confirmation/", views.reauthenticate, name="account_reauthenticate"),

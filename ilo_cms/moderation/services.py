@@ -289,7 +289,7 @@ def apply(items: list[ChangeItem], request: ChangeRequest, acting_user: User) ->
         row = MODEL_OF[Target(target)].objects.select_for_update().get(pk=record_id)
         fields = {item.field: RecordField(Target(target), row, item.field) for item in group}
         values = {item.field: item.new for item in group}
-        if target == Target.CONTACT and "email" in fields:
+        if isinstance(row, Contact) and "email" in fields:
             del fields["email"]
             ask_to_confirm(user=row.user, email=str(values["email"]), contact=row)
         write_fields(fields, values, acting_user, Origin.PROVIDER, request.organisation)

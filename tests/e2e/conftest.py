@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default as default_policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,11 +62,13 @@ class Site:
         assert run.returncode == 0, run.stderr[-3000:]
         return run.stdout
 
-    def mails(self) -> str:
-        """Everything that was mailed so far."""
-        return "\n".join(
-            path.read_text(encoding="utf-8") for path in sorted((self.var / "mail").glob("*"))
-        )
+    def mails_to(self, address: str) -> list[str]:
+        """Subjects of what was mailed to an address so far: one file per message."""
+        messages = [
+            message_from_bytes(path.read_bytes(), policy=default_policy)
+            for path in sorted((self.var / "mail").glob("*"))
+        ]
+        return [message["Subject"] for message in messages if message["To"] == address]
 
 
 def two_free_ports() -> int:
@@ -151,10 +155,8 @@ class Visitor:
     def sign_in(self, email: str) -> None:
         """Sign in by the form."""
         self.open("/compte/connexion/")
-        self.page.get_by_label("Adresse électronique").or_(
-            self.page.get_by_label("E-mail")
-        ).first.fill(email)
-        self.page.get_by_label("Mot de passe").first.fill(PASSWORD)
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Mot de passe").fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
 
     def check(self, name: str) -> None:

@@ -90,8 +90,8 @@ def read_the_decision(marina, site) -> None:
     expect(page.get_by_label("Code NAF")).to_have_value("85.59A")
     wait_until(
         lambda: (
-            "marina@conseil-sol.example" in site.mails()
-            and "demande de modification a" in site.mails()
+            "Votre demande de modification a été traitée"
+            in site.mails_to("marina@conseil-sol.example")
         ),
         "the mail to Marina",
         seconds=90,
@@ -99,7 +99,28 @@ def read_the_decision(marina, site) -> None:
 
 
 def read_the_report(analyst) -> None:
-    """The analyst signs in on the site and reads the figure in Datasette."""
+    """The analyst signs in on the site and reads the new figures in Datasette."""
     analyst.sign_in("analyste@ilo.example")
-    expect(analyst.page).to_have_url(re.compile("/data/"))
+    expect(analyst.page).to_have_url(re.compile(re.escape(analyst.site.data_url)))
     analyst.check("rapports")
+    analyst.open(analyst.site.data_url + "ilo/moderation_by_field")
+    rows = analyst.page.get_by_role("row")
+    for field, state in [("naf", "Acceptée"), ("name", "Refusée")]:
+        decided = rows.filter(has_text=re.compile(rf"\b{field}\b")).filter(has_text=state)
+        expect(decided).to_contain_text("1")
+    analyst.check("rapport-moderation")
+    analyst.open(analyst.site.data_url + "ilo/amounts_by_year")
+    expect(analyst.page.get_by_role("img")).to_be_visible()
+    analyst.check("rapport-montants")
+
+
+def test_the_reports_are_closed_to_the_others(site, visit):
+    """A visitor is led to the sign-in page, a provider is told that it is not for them."""
+    visitor = visit()
+    visitor.open(site.data_url + "ilo/moderation_by_field")
+    expect(visitor.page).to_have_url(re.compile("/compte/connexion/"))
+    visitor.page.get_by_label("E-mail").fill("paul@conseil-sol.example")
+    visitor.page.get_by_label("Mot de passe").fill("demo-ilo-2026")
+    visitor.page.get_by_role("button", name="Se connecter").click()
+    expect(visitor.page.get_by_text("Les rapports sont réservés")).to_be_visible()
+    assert "moderation_by_field" not in visitor.page.content()
