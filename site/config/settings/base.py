@@ -1,21 +1,21 @@
 """Settings common to every place ILO runs. What differs by place comes from config.env."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
-from config.env import ROOT, VAR, env
+from config import env
 
 
-BASE_DIR = ROOT
-VAR_DIR = VAR
-SNAPSHOT_PATH = VAR / "reports" / "ilo.db"
+BASE_DIR = env.ROOT
+VAR_DIR = env.VAR_DIR
+SNAPSHOT_PATH = VAR_DIR / "reports" / "ilo.db"
 
 # --- addresses -------------------------------------------------------------------------------
 # Links in mails come from BASE_URL, never from a request's Host header.
-PORT = env.int("PORT", default=8000)
-BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-DATA_URL = env.str("DATA_URL", default=f"http://127.0.0.1:{PORT + 1}/data/")
+PORT = env.PORT
+BASE_URL = env.BASE_URL
+DATA_URL = env.DATA_URL
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ilo_cms.extranet.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -99,7 +99,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- database --------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'ilo.sqlite3'}")}
+DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE took 1,000 of 1,000 concurrent writes, the defaults 132: hence no ATOMIC_REQUESTS
     # and nothing slow inside atomic() (docs/decisions/0002).
@@ -108,14 +108,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
-    DATABASES["default"]["TEST"] = {"NAME": VAR / "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # --- tasks -----------------------------------------------------------------------------------
 # huey only wakes the outbox (docs/decisions/0004): a lost task delays a mail by a minute.
-HUEY_URL = env.str("HUEY_URL", default="")
+HUEY_URL = env.HUEY_URL
 HUEY = {
     "name": "ilo",
     "immediate": False,
@@ -133,31 +133,45 @@ if HUEY_URL.startswith(("redis://", "rediss://")):
 elif HUEY_URL.startswith(("postgres://", "postgresql://")):
     HUEY |= {"huey_class": "huey.PostgresHuey", "dsn": HUEY_URL}
 else:
-    HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR / "huey.sqlite3")}
+    HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR_DIR / "huey.sqlite3")}
+
+# --- cache -----------------------------------------------------------------------------------
+# It counts failed sign-ins, so all web processes must share it and nothing may push a count out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+if HUEY_URL.startswith(("redis://", "rediss://")):
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": HUEY_URL,
+    }
 
 # --- files -----------------------------------------------------------------------------------
 # STORAGE_URL: s3://key:secret@host/bucket; without it files stay on disk, never under an address.
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR / "files", "base_url": None},
+        "OPTIONS": {"location": VAR_DIR / "files", "base_url": None},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-if env.str("STORAGE_URL", default=""):
-    _store = env.url("STORAGE_URL")
+if env.STORAGE_URL.scheme == "s3":
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "access_key": _store.username,
-            "secret_key": _store.password,
-            "endpoint_url": f"https://{_store.hostname}:{_store.port or 443}",
-            "bucket_name": _store.path.strip("/"),
+            "access_key": unquote(env.STORAGE_URL.username or ""),
+            "secret_key": unquote(env.STORAGE_URL.password or ""),
+            "endpoint_url": f"https://{env.STORAGE_URL.hostname}:{env.STORAGE_URL.port or 443}",
+            "bucket_name": env.STORAGE_URL.path.strip("/"),
             "default_acl": "private",
         },
     }
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "site" / "static"]
 FIXTURES = BASE_DIR / "fixtures"
 
@@ -179,16 +193,18 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "ilo_cms.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "ilo_cms.notifications.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an officer created the account; activation proves the address
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail; the page answers the same (A4)
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ALLAUTH_TRUSTED_PROXY_COUNT = env.PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ILO"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -197,8 +213,11 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # --- headers ---------------------------------------------------------------------------------
+#: Wagtail's editor sends one field per cell of a form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "ilo_cms.extranet.views.account.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -207,16 +226,25 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # The sign-in form may lead on to the reports, which on a laptop have their own port.
+        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(DATA_URL))],
         "frame-ancestors": [NONE],
     },
 }
 
 # --- mail ------------------------------------------------------------------------------------
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR / "mail"
+# Without EMAIL_URL each mail is a file in var/mail, which the demonstration shows.
+_mail = env.mail()
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
+DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -236,6 +264,7 @@ WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_FINISH_WORKFLOW_ACTION = "ilo_cms.moderation.workflow.finish"
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
@@ -243,10 +272,23 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # --- logs ------------------------------------------------------------------------------------
+# No personal data: 4xx answers are not logged (their addresses may hold a link's token), nothing
+# is mailed to administrators (such a mail carries the form), and no library tells what it fetched.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    # One line per search-index update would drown everything else.
+    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": ["console"], "propagate": False},
+        "django.request": {"level": "ERROR"},
+        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django_tasks": {"level": "WARNING"},
+        "wagtail": {"level": "WARNING"},  # at INFO it names what was edited, so also people
+        "httpx": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+    },
 }

@@ -1,0 +1,26 @@
+"""gunicorn, in every place: `gunicorn -c gunicorn.conf.py config.wsgi`.
+
+Threads and not asyncio: Django's database work is synchronous. Loading the application before
+forking makes a refused setting stop the server with its sentence instead of a loop of workers.
+"""
+
+import sys
+from pathlib import Path
+
+
+pythonpath = str(Path(__file__).resolve().parent / "site")
+sys.path.insert(0, pythonpath)
+
+from config import env  # noqa: E402
+
+
+bind = env.BIND
+worker_class = "gthread"
+workers = env.WEB_WORKERS
+threads = env.WEB_THREADS
+preload_app = True
+graceful_timeout = 20
+timeout = 60
+max_requests = 0
+accesslog = None  # addresses may hold a link's token: the proxy in front keeps what law allows
+control_socket_disable = True
