@@ -3,8 +3,9 @@
 import socket
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
+
+from ilo_cms.desk.management.commands.setup_ilo import wire
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +35,8 @@ def fresh_caches():
 
 @pytest.fixture
 def wired(db):
-    """Groups, permissions, reference lists and the moderation workflow, as a real site has them."""
-    call_command("setup_ilo", verbosity=0)
+    """Groups, permissions and the moderation workflow, as a real site has them."""
+    wire()
 
 
 @pytest.fixture

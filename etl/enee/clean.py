@@ -125,7 +125,8 @@ def phones(cell: str, department: str = "") -> tuple[str, str]:
         read = [one_phone(number, department) for number in numbers]
     except ValidationError:
         raise Unreadable("not a phone number") from None
-    return tuple([*read, "", ""][:2])
+    first, second, *_ = [*read, "", ""]
+    return first, second
 
 
 def one_phone(number: str, department: str) -> str:

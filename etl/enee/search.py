@@ -17,7 +17,7 @@ def index_new(tables: list[Table]) -> int:
             continue
         keys = [row[0] for row in table.rows]
         for start in range(0, len(keys), BATCH):
-            rows = list(table.model.objects.filter(pk__in=keys[start : start + BATCH]))
+            rows = list(table.model._default_manager.filter(pk__in=keys[start : start + BATCH]))
             for backend in get_search_backends(with_auto_update=True):
                 backend.add_bulk(table.model, rows)
             count += len(rows)

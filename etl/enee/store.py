@@ -27,7 +27,7 @@ def identifier(*parts: str) -> str:
 
 def known_identifiers(model: type[models.Model]) -> set[str]:
     """Identifiers that the database already has: their rows are left as they are."""
-    return {key.hex for key in model.objects.values_list("pk", flat=True)}
+    return {key.hex for key in model._default_manager.values_list("pk", flat=True)}
 
 
 @contextmanager
@@ -68,9 +68,8 @@ class Table:
         tail = tuple(constants.values())
         # In the order of the identifiers an index grows at its end instead of everywhere.
         rows = [row + tail for row in sorted(self.rows, key=itemgetter(0))]
-        insert(
-            self.model._meta.db_table, [named[name] for name in self.columns] + [*constants], rows
-        )
+        columns = [str(name) for name in [*(named[name] for name in self.columns), *constants]]
+        insert(self.model._meta.db_table, columns, rows)
         return len(rows)
 
 

@@ -31,6 +31,64 @@ SKILLS = {
 }
 
 
+#: What the components are given, by the name their template uses.
+EXAMPLES = {
+    "kinds": ["success", "info", "warning", "error"],
+    "trail": [("Mises en concurrence", "#mec")],
+    "counts": [0, 1, 3],
+    "badges": [
+        ("brouillon", ""),
+        ("jusqu’au 3 décembre, 17:00", "wait"),
+        ("Réalisée", "good"),
+        ("refusée", "bad"),
+        ("Engagée", "info"),
+    ],
+    "tabs": [
+        {"label": "Informations générales", "url": "#informations", "current": True},
+        {"label": "Contacts principaux", "url": "#contacts", "count": 4},
+        {"label": "Réunions à venir", "url": "#reunions", "count": 0},
+        {"label": "Documents et ressources", "url": "#documents", "count": 12},
+    ],
+    "steps": [
+        {"label": "Diffusion", "state": "done", "detail": "12 novembre"},
+        {"label": "Participation", "state": "done", "detail": "vous participez"},
+        {"label": "Dépôt", "state": "now", "detail": "jusqu’au 3 décembre"},
+        {"label": "Décision", "state": "todo", "detail": "vers le 10 décembre"},
+        {"label": "Signature", "state": "todo"},
+    ],
+    "todo": [
+        {
+            "title": "Déposer votre offre : structurer la gouvernance",
+            "detail": "Les Jardins partagés",
+            "url": "#offre",
+            "action": "Préparer l’offre",
+            "badge": "jusqu’au 3 décembre, 17:00",
+            "kind": "wait",
+            "main": True,
+        },
+        {
+            "title": "Remplacer une pièce : extrait Kbis",
+            "detail": "« Le fichier ne s’ouvre pas, est-ce bien un PDF ? »",
+            "url": "#piece",
+            "action": "Remplacer",
+            "badge": "refusée",
+            "kind": "bad",
+        },
+        {
+            "title": "Répondre à une proposition de réunion",
+            "detail": "Claire Aubry propose trois créneaux",
+            "url": "#reunion",
+            "action": "Choisir un créneau",
+        },
+    ],
+    "facts": [
+        ("Bénéficiaire", "Les Jardins partagés, Villeurbanne"),
+        ("Montant", "5 400,00 € hors taxes"),
+        ("Convention", ""),
+    ],
+}
+
+
 class GalleryForm(forms.Form):
     """One field of each kind. Sent empty it shows every error; one field waits for moderation."""
 
@@ -90,61 +148,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     kept = {"name": "Conseil Sol SCOP", "skills": ["Gouvernance", "Tarification"]}
     rows = Paginator([f"Prestation {number}" for number in range(1, 61)], 20)
-    context = {
+    context = EXAMPLES | {
         "form": GalleryForm(initial=kept),
         "wrong_form": GalleryForm({"naf": "70.22"}, prefix="wrong"),
-        "kinds": ["success", "info", "warning", "error"],
-        "badges": [
-            ("brouillon", ""),
-            ("jusqu’au 3 décembre, 17:00", "wait"),
-            ("Réalisée", "good"),
-            ("refusée", "bad"),
-            ("Engagée", "info"),
-        ],
-        "trail": [("Mises en concurrence", "#mec")],
-        "tabs": [
-            {"label": "Informations générales", "url": "#informations", "current": True},
-            {"label": "Contacts principaux", "url": "#contacts", "count": 4},
-            {"label": "Réunions à venir", "url": "#reunions", "count": 0},
-            {"label": "Documents et ressources", "url": "#documents", "count": 12},
-        ],
-        "steps": [
-            {"label": "Diffusion", "state": "done", "detail": "12 novembre"},
-            {"label": "Participation", "state": "done", "detail": "vous participez"},
-            {"label": "Dépôt", "state": "now", "detail": "jusqu’au 3 décembre"},
-            {"label": "Décision", "state": "todo", "detail": "vers le 10 décembre"},
-            {"label": "Signature", "state": "todo"},
-        ],
-        "todo": [
-            {
-                "title": "Déposer votre offre : structurer la gouvernance",
-                "detail": "Les Jardins partagés",
-                "url": "#offre",
-                "action": "Préparer l’offre",
-                "badge": "jusqu’au 3 décembre, 17:00",
-                "kind": "wait",
-                "main": True,
-            },
-            {
-                "title": "Remplacer une pièce : extrait Kbis",
-                "detail": "« Le fichier ne s’ouvre pas, est-ce bien un PDF ? »",
-                "url": "#piece",
-                "action": "Remplacer",
-                "badge": "refusée",
-                "kind": "bad",
-            },
-            {
-                "title": "Répondre à une proposition de réunion",
-                "detail": "Claire Aubry propose trois créneaux",
-                "url": "#reunion",
-                "action": "Choisir un créneau",
-            },
-        ],
-        "facts": [
-            ("Bénéficiaire", "Les Jardins partagés, Villeurbanne"),
-            ("Montant", "5 400,00 € hors taxes"),
-            ("Convention", ""),
-        ],
         "notices": [
             SimpleNamespace(
                 category="Décision",
@@ -164,6 +170,5 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "no_page": Paginator([], 20).page(1),
         "only_page": Paginator(["Prestation"], 20).page(1),
         "middle_page": rows.page(2),
-        "counts": [0, 1, 3],
     }
     return render(request, "gallery.html", context)

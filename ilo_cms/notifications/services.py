@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable
-from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -81,7 +80,8 @@ def queue_mail(*, recipient: User | None, address: str, subject: str, body: str)
         body=body,
         message_id=f"<{identifier}@{domain}>",
     )
-    transaction.on_commit(partial(deliver_message, str(message.pk)), robust=True)
+    # A lambda and not a partial: Django logs a failed callback by its qualified name.
+    transaction.on_commit(lambda: deliver_message(str(message.pk)), robust=True)
     return message
 
 

@@ -68,7 +68,7 @@ class Site:
             message_from_bytes(path.read_bytes(), policy=default_policy)
             for path in sorted((self.var / "mail").glob("*"))
         ]
-        return [message["Subject"] for message in messages if message["To"] == address]
+        return [message["Subject"].strip() for message in messages if message["To"] == address]
 
 
 def two_free_ports() -> int:

@@ -72,7 +72,7 @@ def read_mappings() -> Mappings:
         stages=single("stages", "code", {code: code for code in [*Stage.values, CLOSED]}),
         generic_mailboxes=set(GenericMailbox.objects.active().values_list("code", flat=True)),
         bands=[
-            (band.minimum, band.maximum if band.maximum is not None else 10**9, band.pk)
+            (band.minimum or 0, band.maximum if band.maximum is not None else 10**9, band.pk)
             for band in HeadcountBand.objects.exclude(minimum=None)
         ],
     )

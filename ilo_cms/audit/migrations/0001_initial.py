@@ -7,7 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("referentials", "0001_initial"),
+    ]
 
     operations = [
         migrations.CreateModel(

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from etl.enee.errors import ExportError
 from etl.enee.load import load
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         for name, figure in run.figures.items():
             ends = ", ".join(f"{count} {end}" for end, count in figure.items() if end != "source")
             self.stdout.write(f"{name}: {figure['source']} rows: {ends}")
-        seconds = (run.finished_at - run.started_at).total_seconds()
+        finished = run.finished_at or timezone.now()
+        seconds = (finished - run.started_at).total_seconds()
         kept = "Dry run: nothing was kept." if dry_run else "`enee report` tells the rest."
         self.stdout.write(f"{seconds:.1f} s. {kept}")
 

@@ -84,13 +84,19 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         call_command("load_referentials", stdout=self.stdout)
-        with transaction.atomic():
-            for name, rights in RIGHTS.items():
-                count = set_permissions(name, rights)
-                self.stdout.write(f"{name}: {count} permissions")
-            self.stdout.write(f"{sync_members()} people in or out of the groups")
-            set_workflow()
-            self.stdout.write("workflow Modération: ready")
+        for line in wire():
+            self.stdout.write(line)
+
+
+@transaction.atomic
+def wire() -> list[str]:
+    """Set groups, permissions and the workflow; return what was done, a line each."""
+    done = [
+        f"{name}: {set_permissions(name, rights)} permissions" for name, rights in RIGHTS.items()
+    ]
+    done.append(f"{sync_members()} people in or out of the groups")
+    set_workflow()
+    return [*done, "workflow Modération: ready"]
 
 
 def set_permissions(name: str, rights: dict[str, list[type[models.Model]]]) -> int:
