@@ -2,10 +2,16 @@
 
 import socket
 
+import hypothesis
 import pytest
 from django.test import Client
 
 from ilo_cms.desk.management.commands.setup_ilo import wire
+
+
+# Speed is measured in `make bench`, never asserted: a slow machine must not fail a property test.
+hypothesis.settings.register_profile("ilo", deadline=None)
+hypothesis.settings.load_profile("ilo")
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,16 @@ from ilo_cms.directory.officers import appoint_officer, sync_groups
 PASSWORD = "demo-ilo-2026"  # noqa: S105  printed by the demonstration, never used elsewhere
 
 
-def open_accounts() -> int:
-    """Give every account of fixtures/demo/accounts.csv its role and password; returns how many."""
+def read_accounts() -> list[dict[str, str]]:
+    """The rows of fixtures/demo/accounts.csv."""
     path = settings.FIXTURES / "demo" / "accounts.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def open_accounts() -> int:
+    """Give every account of fixtures/demo/accounts.csv its role and password; returns how many."""
+    rows = read_accounts()
     people = {row["email"]: account(row) for row in rows}
     administrator = next(user for user in people.values() if user.is_administrator)
     for row in rows:
@@ -79,12 +84,18 @@ def membership(user: User, row: dict[str, str]) -> None:
 
 
 def assign_referents() -> int:
-    """Make each demo officer referent of the providers of their territory that have none."""
+    """Make Claire and Karim referents of the providers of their territory.
+
+    They take over from the sample's other officers there, who have no password to answer with.
+    """
     count = 0
-    for officer in Officer.objects.active().select_related("operator"):
+    emails = [row["email"] for row in read_accounts() if row["role"] == "officer"]
+    present = Officer.objects.active().filter(user__email__in=emails)
+    for officer in present.select_related("operator"):
         territory = officer.operator.operated_territories.all().departments()
-        here = Organisation.objects.providers().filter(
-            referent=None, establishments__department__in=territory
+        here = Organisation.objects.providers().filter(establishments__department__in=territory)
+        unanswered = here.exclude(referent__in=present)
+        count += Organisation.objects.filter(pk__in=unanswered.values("pk")).update(
+            referent=officer
         )
-        count += Organisation.objects.filter(pk__in=here.values("pk")).update(referent=officer)
     return count
