@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: strict templates, no network, tasks that run only when asked."""
 
+import os
 import socket
 
 import hypothesis
@@ -8,6 +9,10 @@ from django.test import Client
 
 from ilo_cms.desk.management.commands.setup_ilo import wire
 
+
+# Playwright's synchronous interface keeps an event loop running in this thread for the rest of the
+# run; no database call of ours is made from a coroutine.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # Speed is measured in `make bench`, never asserted: a slow machine must not fail a property test.
 hypothesis.settings.register_profile("ilo", deadline=None)

@@ -62,7 +62,7 @@ def postpone(message: OutboxMessage, error: Exception) -> None:
     message.locked_until = None
     if message.attempts > len(RETRY_AFTER_MINUTES):
         message.dead_at = timezone.now()
-        logger.error("Mail %s given up: %s", message.pk, message.last_error)
+        logger.error("Mail %s given up: %s", message.pk, type(error).__name__)
     else:
         wait = timedelta(minutes=RETRY_AFTER_MINUTES[message.attempts - 1])
         message.next_attempt_at = timezone.now() + wait
