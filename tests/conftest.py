@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from ilo_cms.desk.management.commands.setup_ilo import wire
+from tests.helpers.browser import browser  # noqa: F401  a fixture
 
 
 # Playwright's synchronous interface keeps an event loop running in this thread for the rest of the

@@ -6,7 +6,6 @@ violation fails the test.
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,25 +18,14 @@ from email.policy import default as default_policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.helpers.browser import violations
 from tests.helpers.waiting import wait_until
 
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 PASSWORD = "demo-ilo-2026"
 
 
@@ -127,18 +115,6 @@ def site(tmp_path_factory) -> Iterator[Site]:
             server.wait(timeout=40)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Absent, the test is skipped on a laptop and fails in CI."""
-    if CHROMIUM is None:
-        message = "Chromium is not installed: apt-get install chromium"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @dataclass
 class Visitor:
     """One person's browser window. `check` runs after each step of a walk."""
@@ -166,16 +142,8 @@ class Visitor:
             self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} px of content in a window of {width} px"
-            self.page.evaluate(AXE)
-            found = self.page.evaluate(
-                "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-            )
-            violations = [
-                f"{violation['id']}: {node['html'][:200]}"
-                for violation in found["violations"]
-                for node in violation["nodes"]
-            ]
-            assert not violations, f"{name} at {width} px: {json.dumps(violations, indent=1)}"
+            found = violations(self.page)
+            assert not found, f"{name} at {width} px: {json.dumps(found, indent=1)}"
         assert not self.complaints, self.complaints
 
 

@@ -1,24 +1,20 @@
 """The real server: who gets in, French accessible pages, new figures without restart or error."""
 
-import json
 import re
 import threading
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
-import axe_playwright_python
 import httpx
 import pytest
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
 
 from etl.reporting import definitions
 from etl.reporting.publish import publish
+from tests.helpers.browser import violations
 from tests.reporting.conftest import cookies, running
 
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
 PAGES = {
     "index": "/data/",
     "database": "/data/ilo",
@@ -206,25 +202,14 @@ def test_a_new_title_and_a_new_count_show_without_restart(world, snapshot_path, 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_have_no_accessibility_fault_and_fit(server, width):
-    faults = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-                  "--disable-background-networking", "--disable-component-update"],
-        )  # fmt: skip
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        [(name, value)] = cookies().items()
-        context.add_cookies(
-            [{"name": name, "value": value, "domain": "127.0.0.1", "path": "/data/"}]
-        )
-        page = context.new_page()
-        for title, path in PAGES.items():
-            page.goto(f"{server.address}{path}")
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = page.evaluate("axe.run(document)")["violations"]
-            faults[title] = [(fault["id"], fault["nodes"][0]["html"]) for fault in found]
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), title
-        browser.close()
-    assert {title: found for title, found in faults.items() if found} == {}, json.dumps(faults)
+def test_pages_have_no_accessibility_fault_and_fit(server, browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    [(name, value)] = cookies().items()
+    context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/data/"}])
+    page, faults = context.new_page(), {}
+    for title, path in PAGES.items():
+        page.goto(f"{server.address}{path}")
+        faults[title] = violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), title
+    context.close()
+    assert {title: found for title, found in faults.items() if found} == {}
