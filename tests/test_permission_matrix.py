@@ -95,6 +95,7 @@ GET = {
     "mfa_reauthenticate_webauthn": ACCOUNT,
     "mfa_remove_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
     "mfa_edit_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
+    "admin_logout": ENTRANCE,
     "admin_login": row("302 302 302 302 302 302 302 302 302 302"),
     "change_request_decide": row("302 302 302 302 302 302 200 200 200 302"),
     "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
@@ -103,8 +104,8 @@ POST = {
     "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
-    # A refusal inside the admin is a redirect to its home: the data is checked below.
-    "change_request_decide": row("302 302 302 302 302 302 422 302 302 302"),
+    # A refused decision is the page with its reason; other refusals of the admin lead to its home.
+    "change_request_decide": row("302 302 302 302 302 302 422 409 409 302"),
     "change_request_referent": row("302 302 302 302 302 302 302 302 302 302"),
 }
 
@@ -127,7 +128,7 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
             yield Route(path, pattern.name or "")
 
 
-OURS = {"change_request_decide", "change_request_referent", "admin_login"}
+OURS = {"change_request_decide", "change_request_referent", "admin_login", "admin_logout"}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -228,7 +229,11 @@ def check(world, client, route: Route, matrix: dict, ask) -> None:
 
 
 #: Addresses below /admin/ that answer everyone: they show nothing of anyone.
-OPEN_IN_ADMIN = {"wagtailadmin_sprite", "wagtailadmin_javascript_catalog"}
+OPEN_IN_ADMIN = {
+    "wagtailadmin_sprite",
+    "wagtailadmin_javascript_catalog",
+    "wagtailadmin_logout",  # ours answers first: it asks to confirm
+}
 
 
 @pytest.mark.parametrize("role", ["anonymous", "provider", "beneficiary", "analyst"])

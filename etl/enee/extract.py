@@ -78,9 +78,16 @@ class Source:
     def _csv(self) -> Iterator[tuple[int, list[str]]]:
         """Records with the line where each starts; a record may span several lines."""
         reader = csv.reader(io.StringIO(self._text(), newline=""), delimiter=";")
-        start = 1
+        start, width = 1, 0
         try:
             for cells in reader:
+                width = width or len(cells)
+                if len(cells) != width and reader.line_num > start:
+                    # Rejecting it as one row would hide the rows that it swallowed.
+                    raise ExportError(
+                        f"{self.path.name}: a quote opened at line {start} is closed only at line "
+                        f"{reader.line_num}, where the columns no longer fit. Mend line {start}."
+                    )
                 yield start, cells
                 start = reader.line_num + 1
         except csv.Error as error:

@@ -1,9 +1,9 @@
 """Creating contacts (SPEC A2)."""
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.models import Contact, Establishment, Organisation
@@ -22,7 +22,7 @@ def check_personal(email: str) -> None:
         )
 
 
-@transaction.atomic
+@logged
 def create_contact(
     *,
     organisation: Organisation,

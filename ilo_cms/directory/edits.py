@@ -7,9 +7,10 @@ contact shows. Callers hold the transaction and have asked the policy.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import models
 
 from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
 from ilo_cms.directory.policies import active_officer, can_edit_record
@@ -53,7 +54,7 @@ def record_changes(
     before: dict[str, Reading],
     acting_user: User,
     origin: Origin,
-    organisation: Organisation,
+    organisation: Organisation | None,
     act: str = "updated",
 ) -> list[str]:
     """Say in the log what changed since `before`, and where the new values come from.
@@ -80,7 +81,7 @@ def record_changes(
     return changed
 
 
-@transaction.atomic
+@logged
 def edit_record(
     *,
     record: models.Model,
@@ -129,7 +130,7 @@ def edit_as_officer(
     )
 
 
-@transaction.atomic
+@logged
 def create_record(*, record: models.Model, values: dict[str, Any], acting_user: User) -> None:
     """Store a new, validated organisation or establishment, with its values' origin and its log.
 

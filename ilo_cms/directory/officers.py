@@ -2,17 +2,26 @@
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.directory.models import Officer, Organisation
+from ilo_cms.directory.edits import record_changes, snapshot
+from ilo_cms.directory.models import Officer, Organisation, Origin
 from ilo_cms.directory.policies import active_officer
 
 
 OFFICERS_GROUP = "Chargé·es d’accompagnement"
 ADMINISTRATORS_GROUP = "Administration nationale"
+PERSON_FIELDS = [
+    "last_name",
+    "first_name",
+    "email",
+    "is_active",
+    "is_administrator",
+    "is_analyst",
+]
 
 
 def can_appoint(user: User) -> Decision:
@@ -42,7 +51,38 @@ def sync_groups(user: User) -> None:
         (user.groups.add if belongs else user.groups.remove)(group)
 
 
-@transaction.atomic
+@logged
+def save_person(*, person: User, acting_user: User) -> User:
+    """Store a person's names and national roles, and open or close the intranet accordingly.
+
+    Raises PermissionDenied unless an administrator acts, ValidationError when nobody would be left
+    to administer.
+    """
+    can_appoint(acting_user).enforce()
+    stored = User.objects.filter(pk=person.pk).first()
+    before = snapshot(stored or User(), PERSON_FIELDS)
+    others = User.objects.filter(is_active=True, is_administrator=True).exclude(pk=person.pk)
+    if stored and stored.is_administrator and not others.exists():
+        if not (person.is_active and person.is_administrator):
+            raise ValidationError(
+                "Il doit rester au moins une personne à l’administration nationale."
+            )
+    if stored is None:
+        person.set_unusable_password()
+    person.save()
+    sync_groups(person)
+    record_changes(
+        record=person,
+        before=before,
+        acting_user=acting_user,
+        origin=Origin.OFFICER,
+        organisation=None,
+        act="updated" if stored else "created",
+    )
+    return person
+
+
+@logged
 def appoint_officer(
     *,
     user: User,

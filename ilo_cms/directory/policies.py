@@ -18,6 +18,15 @@ def can_edit_record(user: User, organisation: Organisation) -> Decision:
     return refused("Seul·es les chargé·es d’accompagnement modifient les fiches dans l’intranet.")
 
 
+def can_rename(user: User, person: User) -> Decision:
+    """Officers rename contacts; the names of the intranet's own people are the administrators'."""
+    if user.is_administrator or user.is_superuser:
+        return ALLOWED
+    if person.is_administrator or person.is_superuser or active_officer(person):
+        return refused("Le nom de cette personne se change auprès de l’administration nationale.")
+    return ALLOWED
+
+
 def can_write_as(contact: Contact | None) -> Decision:
     """Whether a person may change things in this capacity, or only read (SPEC A7, A8)."""
     if contact is None:

@@ -264,6 +264,14 @@ class EstablishmentForm(RecordForm):
         super().__init__(*args, **kwargs)
         self.initial["phone"] = readable_phone(self.initial["phone"])
 
+    def clean_nic(self) -> str:
+        """A NIC that no other place of the organisation has."""
+        nic = self.cleaned_data["nic"]
+        others = Establishment.objects.filter(organisation=self.contact.organisation_id, nic=nic)
+        if nic and others.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("Un autre établissement de votre structure a déjà ce NIC.")
+        return nic
+
     def clean_phone(self) -> str:
         """Checked with the numbering plan of the place's département."""
         department = self.instance.department

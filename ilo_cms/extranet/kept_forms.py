@@ -4,27 +4,25 @@ The form is kept in the session and shown again, filled in, to the same contact 
 It is never saved by itself: the person reads it and presses the button again.
 """
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest, QueryDict
 
 
 SESSION_KEY = "kept_form"
 #: The hidden field that says for which contact a form was opened (SPEC A6).
 ACTING_AS = "acting_as"
-MAXIMUM_SIZE = 200_000
-NEVER_KEPT = {"csrfmiddlewaretoken", "password"}
+#: Only the record's forms are kept: they are long, and hold no password.
+KEPT_BELOW = "/mes-informations/"
+MAXIMUM_SIZE = 60_000
 
 
 def keep(request: HttpRequest) -> bool:
     """Keep a posted form in the session; False when it is none of ours, too large, or foreign."""
-    origin = request.headers.get("Origin", "")
-    same_site = urlsplit(origin).netloc == request.get_host()
-    if request.method != "POST" or ACTING_AS not in request.POST or not same_site:
+    same_site = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    ours = request.path.startswith(KEPT_BELOW) and ACTING_AS in request.POST
+    if request.method != "POST" or not ours or not same_site:
         return False
     data = request.POST.copy()
-    for name in NEVER_KEPT & set(data):
-        del data[name]
+    data.pop("csrfmiddlewaretoken", None)
     text = data.urlencode()
     if len(text) > MAXIMUM_SIZE:
         return False

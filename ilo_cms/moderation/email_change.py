@@ -1,7 +1,8 @@
 """A moderated address becomes the login only after its owner confirms it (SPEC M5).
 
-The link carries a signed token that names the person, the old address and the new one: changing
-the address spends it, so no table of tokens is needed.
+The link names the accepted item of the change request. It works while that item is the person's
+latest accepted address, the login is still the one it was asked from, and the contact may act: a
+later acceptance, a confirmation or the end of the membership spends it, and no table is needed.
 """
 
 from datetime import timedelta
@@ -10,12 +11,12 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.urls import reverse
 
 from ilo_cms.accounts.models import User
-from ilo_cms.audit.services import record
+from ilo_cms.audit.services import logged, record
 from ilo_cms.directory.models import Contact
+from ilo_cms.moderation.models import ChangeItem, Target
 from ilo_cms.notifications.services import SIGNATURE, notify, queue_mail
 
 
@@ -23,10 +24,12 @@ SALT = "email-change"
 LIFETIME = timedelta(days=7)
 
 
-def ask_to_confirm(*, user: User, email: str, contact: Contact) -> None:
+def ask_to_confirm(item: ChangeItem, contact: Contact) -> None:
     """Mail the link to the new address and warn the old one; nothing changes yet."""
-    token = signing.dumps([str(user.pk), user.email, User.normal_email(email)], salt=SALT)
-    link = settings.BASE_URL + reverse("confirm_email", args=[token])
+    user, email = contact.user, str(item.new)
+    link = settings.BASE_URL + reverse(
+        "confirm_email", args=[signing.dumps(str(item.pk), salt=SALT)]
+    )
     queue_mail(
         recipient=user,
         address=email,
@@ -50,22 +53,43 @@ def ask_to_confirm(*, user: User, email: str, contact: Contact) -> None:
 def read_token(token: str) -> tuple[User, str]:
     """The person and the address that a link names.
 
-    Raises ValidationError, with what to do next, when it is forged, expired or spent.
+    Raises ValidationError, with what to do next, when it is forged, expired, spent or overtaken.
     """
     try:
-        user_id, old, new = signing.loads(token, salt=SALT, max_age=LIFETIME)
+        item_id = signing.loads(token, salt=SALT, max_age=LIFETIME)
     except signing.BadSignature as error:
         raise ValidationError(
             "Ce lien n’est plus valable. Demandez de nouveau le changement d’adresse dans "
             "« Mes informations »."
         ) from error
-    user = User.objects.filter(pk=user_id, email=old, is_active=True).first()
-    if user is None:
+    item = ChangeItem.objects.select_related("request__contact__user").filter(pk=item_id).first()
+    contact = item.request.contact if item else None
+    if contact is None or item != latest_accepted(contact.user):
+        raise ValidationError("Ce lien a été remplacé par un autre, plus récent.")
+    if contact.user.email != (item.old or None):
         raise ValidationError("Ce lien a déjà servi : connectez-vous avec la nouvelle adresse.")
-    return user, new
+    if not contact.user.is_active or contact.is_former or not contact.has_access:
+        raise ValidationError(
+            "Votre accès a pris fin : adressez-vous à votre chargé·e d’accompagnement."
+        )
+    return contact.user, str(item.new)
 
 
-@transaction.atomic
+def latest_accepted(user: User) -> ChangeItem | None:
+    """The address accepted last for a person, whichever of their contacts asked for it."""
+    return (
+        ChangeItem.objects.filter(
+            request__contact__user=user,
+            target=Target.CONTACT,
+            field="email",
+            verdict=ChangeItem.Verdict.APPROVED,
+        )
+        .order_by("-request__decided_at")
+        .first()
+    )
+
+
+@logged
 def confirm(token: str) -> User:
     """Make the confirmed address the login and tell the old one.
 

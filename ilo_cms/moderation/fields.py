@@ -7,7 +7,7 @@ of an agreement (docs/decisions/0008).
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models
 from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
@@ -161,7 +161,10 @@ class RecordField:
     def write(self, value: Any) -> None:
         """Store plain data as the live value of this one field."""
         if self.definition.many_to_many:
-            getattr(self.owner, self.name).set(value)
+            rows = self.definition.related_model.objects.filter(pk__in=value)
+            if len(rows) != len(value):
+                raise IntegrityError(f"{self.name}: a chosen row is gone")
+            getattr(self.owner, self.name).set(rows)
             return
         setattr(self.owner, self.definition.attname, value)
         self.owner.save(update_fields=[self.name, "updated_at"])

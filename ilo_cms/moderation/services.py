@@ -10,12 +10,12 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
-from ilo_cms.audit.services import record
+from ilo_cms.audit.services import logged, record
 from ilo_cms.directory.edits import record_changes, snapshot
 from ilo_cms.directory.models import Contact, Officer, Organisation, Origin
 from ilo_cms.directory.policies import can_write_as
@@ -52,7 +52,7 @@ def pending_items(contact: Contact, target: Target, record_id: UUID) -> dict[str
     return {item.field: item for item in items}
 
 
-@transaction.atomic
+@logged
 def save_record(
     *, contact: Contact, target: Target, record_id: UUID, values: dict[str, object]
 ) -> ChangeRequest | None:
@@ -184,7 +184,7 @@ def answering_officers(organisation: Organisation) -> list[User]:
     return [officer.user for officer in officers]
 
 
-@transaction.atomic
+@logged
 def withdraw(*, change_request: ChangeRequest, contact: Contact) -> None:
     """Take back a request that nobody decided yet (M2).
 
@@ -224,7 +224,7 @@ def request_fingerprint(request: ChangeRequest) -> str:
     return sha256(repr(seen).encode()).hexdigest()
 
 
-@transaction.atomic
+@logged
 def decide(
     *,
     change_request: ChangeRequest,
@@ -251,7 +251,14 @@ def decide(
         item.comment = verdict.comment
         item.save(update_fields=["verdict", "comment"])
     approved = [item for item in items if item.verdict == ChangeItem.Verdict.APPROVED]
-    apply(approved, request, acting_user)
+    try:
+        with transaction.atomic():
+            apply(approved, request, acting_user)
+    except IntegrityError as error:
+        raise ValidationError(
+            "Une des valeurs acceptées n’est plus possible : elle est déjà prise, ou elle a "
+            "disparu des listes. Refusez ce champ en l’expliquant, ou corrigez d’abord la fiche."
+        ) from error
     request.decided_at, request.decided_by = timezone.now(), acting_user
     request.save(update_fields=["decided_at", "decided_by", "updated_at"])
     end_workflow(request, acting_user, approved=bool(approved))
@@ -291,7 +298,7 @@ def apply(items: list[ChangeItem], request: ChangeRequest, acting_user: User) ->
         values = {item.field: item.new for item in group}
         if isinstance(row, Contact) and "email" in fields:
             del fields["email"]
-            ask_to_confirm(user=row.user, email=str(values["email"]), contact=row)
+            ask_to_confirm(next(item for item in group if item.field == "email"), row)
         write_fields(fields, values, acting_user, Origin.PROVIDER, request.organisation)
 
 
@@ -332,7 +339,7 @@ def tell_decision(request: ChangeRequest, items: list[ChangeItem], acting_user: 
     )
 
 
-@transaction.atomic
+@logged
 def become_referent(*, organisation: Organisation, acting_user: User) -> Organisation:
     """Register as referent of a record that has none who can answer (M4).
 

@@ -32,8 +32,9 @@ def decide_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     decision = can_decide(request.user, found)
     posted = request.method == "POST"
     form = DecisionForm(request.POST if posted else None, change_request=found)
-    if posted:
-        decision.enforce()
+    if posted and not decision:
+        messages.error(request, decision.reason)
+    elif posted:
         if form.is_valid() and decided(request, found, form):
             return redirect(reverse("wagtailsnippets_moderation_changerequest:list"))
     return render(
@@ -47,7 +48,7 @@ def decide_request(request: HttpRequest, pk: UUID) -> HttpResponse:
             "may_become_referent": can_become_referent(request.user, found.organisation),
             "header_title": str(found),
         },
-        status=422 if form.errors else 200,
+        status=409 if posted and not decision else 422 if form.errors else 200,
     )
 
 

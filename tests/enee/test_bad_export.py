@@ -112,3 +112,12 @@ def test_a_row_that_ends_nowhere_stops_the_load(export, monkeypatch):
     honest = loading.place_all
     monkeypatch.setattr(loading, "place_all", lambda *args: honest(*args) + 1)
     assert "does not balance" in refused(export)
+
+
+def test_a_quote_that_nobody_closes(copy):
+    """One cell would swallow the rows below, and the balance would prove a load that lost them."""
+    path = copy / "prestataires.csv"
+    lines = path.read_bytes().split(b"\n")
+    lines[3] = lines[3].replace(b";", b';"', 1)
+    path.write_bytes(b"\n".join(lines))
+    assert "prestataires.csv: a quote opened at line 4" in refused(copy)

@@ -229,4 +229,4 @@ def test_a_load_is_one_act_of_the_log_and_sends_nothing(loaded):
 
 def test_the_new_rows_are_in_the_search_index():
     rhizome = Organisation.objects.get(name="Atelier Rhizome")
-    assert IndexEntry.objects.filter(object_id=str(rhizome.pk), body__contains="Rhizome").exists()
+    assert IndexEntry.objects.filter(object_id=str(rhizome.pk)).exists()

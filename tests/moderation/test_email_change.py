@@ -93,3 +93,48 @@ def test_an_address_taken_meanwhile_is_refused(approved):
     with pytest.raises(ValidationError):
         confirm(token)
     assert login_of(user) == "ancienne@conseil-sol.example"
+
+
+def accept_another(contact, email: str) -> str:
+    """The referent accepts one more address; returns the new link's token."""
+    referent = contact.organisation.referent
+    request = save_record(
+        contact=contact, target=Target.CONTACT, record_id=contact.pk, values={"email": email}
+    )
+    decide(
+        change_request=request,
+        verdicts={item.pk: Verdict(True) for item in request.items.all()},
+        fingerprint=request_fingerprint(request),
+        acting_user=referent.user,
+    )
+    body = OutboxMessage.objects.filter(address=email).latest("created_at").body
+    return re.search(r"/compte/adresse/([^/]+)/", body).group(1)
+
+
+def test_a_later_acceptance_replaces_the_link(approved):
+    user, first = approved
+    contact = user.contacts.get()
+    second = accept_another(contact, "correcte@conseil-sol.example")
+    with pytest.raises(ValidationError, match="remplacé"):
+        confirm(first)
+    confirm(second)
+    assert login_of(user) == "correcte@conseil-sol.example"
+
+
+def test_a_spent_link_stays_spent_when_the_old_address_comes_back(approved):
+    user, first = approved
+    contact = user.contacts.get()
+    confirm(first)
+    back = accept_another(contact, "ancienne@conseil-sol.example")
+    confirm(back)
+    with pytest.raises(ValidationError):
+        confirm(first)
+    assert login_of(user) == "ancienne@conseil-sol.example"
+
+
+def test_the_end_of_the_membership_ends_the_link(approved):
+    user, token = approved
+    user.contacts.update(ended_on="2026-01-31")
+    with pytest.raises(ValidationError):
+        confirm(token)
+    assert login_of(user) == "ancienne@conseil-sol.example"

@@ -1,9 +1,14 @@
 """Saving a record and deciding on it (SPEC M1–M6)."""
 
+from threading import Thread
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError, connection
 
 from ilo_cms.audit.models import AuditEvent
+from ilo_cms.desk.management.commands.setup_ilo import wire
+from ilo_cms.directory.edits import edit_as_officer
 from ilo_cms.directory.models import Organisation
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule, Target
 from ilo_cms.moderation.services import (
@@ -319,3 +324,61 @@ def test_no_personal_value_enters_wagtail_revisions(contact, referent):
     for revision in request.revisions.all():
         assert "Canari" not in f"{revision.content} {revision.object_str}"
         assert contact.user.last_name not in f"{revision.content} {revision.object_str}"
+
+
+def test_a_value_that_became_impossible_is_said_and_loses_nothing(contact, referent):
+    place = EstablishmentFactory(organisation=contact.organisation, nic="00020")
+    request = save_record(
+        contact=contact, target=Target.ESTABLISHMENT, record_id=place.pk, values={"nic": "00038"}
+    )
+    EstablishmentFactory(organisation=contact.organisation, nic="00038")
+    with pytest.raises(ValidationError, match="n’est plus possible"):
+        decide_all(request, referent.user)
+    place.refresh_from_db()
+    request.refresh_from_db()
+    assert place.nic == "00020" and request.is_pending
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deciding_and_editing_at_once_never_wait_for_each_other():
+    """On PostgreSQL two services that lock in different orders deadlock; ours share one order."""
+    wire()
+    referent = OfficerFactory()
+    contact = ContactFactory(organisation=OrganisationFactory(referent=referent))
+    place = contact.establishment
+    faults = []
+
+    def run(act):
+        try:
+            act()
+        except (OperationalError, InterfaceError) as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    for number in range(8):
+        save(contact, name=f"Nom {number}")
+        request = save_record(
+            contact=contact,
+            target=Target.ESTABLISHMENT,
+            record_id=place.pk,
+            values={"city": f"Ville {number}"},
+        )
+        decider = Thread(
+            target=run, args=[lambda request=request: decide_all(request, referent.user)]
+        )
+        editor = Thread(
+            target=run,
+            args=[
+                lambda number=number: edit_as_officer(
+                    record=place,
+                    values={"phone": f"+3346571000{number}"},
+                    acting_user=referent.user,
+                    organisation=contact.organisation,
+                )
+            ],
+        )
+        decider.start(), editor.start()
+        decider.join(), editor.join()
+    assert faults == []
+    assert not ChangeRequest.objects.pending().exists()

@@ -8,18 +8,23 @@ fields outside its index.
 import re
 from collections.abc import Mapping
 
+from anyascii import anyascii
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
-from django.db.models import Q, Value
+from django.db.models import Func, Q, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Replace
-from wagtail.search.backends import get_search_backend
+from django.db.models.functions import Lower, Replace
+from wagtail.search.index import AutocompleteField
 from wagtail.search.models import IndexEntry
 
 
 #: How a list or chooser searches: lookup → the indexed model it points to ("pk" for the model
 #: itself), or None to look inside the text of the field.
 Search = Mapping[str, type[models.Model] | None]
+
+#: What PostgreSQL reads as the same letter, one for one.
+ACCENTED = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ"
+PLAIN = "aaaaaaceeeeiiiinooooouuuuyy"
 
 FTS = "SELECT rowid FROM wagtailsearch_indexentry_fts WHERE wagtailsearch_indexentry_fts MATCH %s"
 
@@ -40,8 +45,7 @@ def search(rows: models.QuerySet, text: str, through: Search) -> models.QuerySet
 def keys(model: type[models.Model], word: str) -> models.QuerySet:
     """The keys of the rows of an indexed model that hold a word beginning so, as a subquery."""
     if connection.vendor != "sqlite":
-        found = get_search_backend().autocomplete(word, model._default_manager.all())
-        return found.get_queryset().order_by().values("pk")
+        return keys_by_pattern(model, word)
     return (
         IndexEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(model),
@@ -50,3 +54,18 @@ def keys(model: type[models.Model], word: str) -> models.QuerySet:
         .annotate(key=Replace("object_id", Value("-"), Value("")))
         .values("key")
     )
+
+
+def keys_by_pattern(model: type[models.Model], word: str) -> models.QuerySet:
+    """As `keys`, on PostgreSQL, whose index keeps accents: its text fields without accents."""
+    match = Q()
+    rows = model._default_manager.order_by()
+    for field in model.search_fields:
+        if isinstance(field, AutocompleteField):
+            folded = f"folded_{field.field_name}"
+            text = Func(
+                Lower(field.field_name), Value(ACCENTED), Value(PLAIN), function="TRANSLATE"
+            )
+            rows = rows.annotate(**{folded: text})
+            match |= Q(**{f"{folded}__regex": rf"\m{re.escape(anyascii(word).lower())}"})
+    return rows.filter(match).values("pk") if match else rows.none().values("pk")

@@ -22,7 +22,7 @@ from ilo_cms.directory.admin.organisations import section
 from ilo_cms.directory.contacts import check_personal, create_contact
 from ilo_cms.directory.edits import edit_as_officer
 from ilo_cms.directory.models import Contact, Organisation
-from ilo_cms.directory.policies import can_edit_record
+from ilo_cms.directory.policies import can_edit_record, can_rename
 
 
 class ContactFilterSet(RecordFilterSet):
@@ -116,10 +116,13 @@ class ContactEditView(RecordEditView):
     """Edits the contact, and the person whose names it shows."""
 
     def save_instance(self) -> Contact:
+        names = changed_values(self.form, User)
+        if names:
+            can_rename(self.request.user, self.object.user).enforce()
         contact = super().save_instance()
         edit_as_officer(
             record=contact.user,
-            values=changed_values(self.form, User),
+            values=names,
             acting_user=self.request.user,
             organisation=contact.organisation,
         )

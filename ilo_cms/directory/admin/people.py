@@ -12,7 +12,7 @@ from ilo_cms.core.admin.policies import RecordPolicy
 from ilo_cms.core.admin.viewsets import RecordViewSet
 from ilo_cms.directory.admin.common import RefusalAtField
 from ilo_cms.directory.models import Officer, Organisation
-from ilo_cms.directory.officers import appoint_officer, sync_groups
+from ilo_cms.directory.officers import appoint_officer, save_person
 
 
 class OfficerForm(RecordForm):
@@ -116,16 +116,11 @@ class PersonForm(RecordForm):
             )
 
 
-class PersonSaveView:
-    """Saves a person, then gives or takes the intranet's groups."""
+class PersonSaveView(RefusalAtField):
+    """Saves a person by the service."""
 
     def save_instance(self) -> User:
-        user = self.form.save(commit=False)
-        if user._state.adding:
-            user.set_unusable_password()
-        user.save()
-        sync_groups(user)
-        return user
+        return save_person(person=self.form.save(commit=False), acting_user=self.request.user)
 
 
 class PersonCreateView(PersonSaveView, generic.CreateView):
