@@ -96,7 +96,7 @@ GET = {
     "mfa_remove_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
     "mfa_edit_webauthn": row("302 302 302 302 302 302 302 302 302 302"),
     "admin_logout": ENTRANCE,
-    "admin_login": row("302 302 302 302 302 302 302 302 302 302"),
+    "admin_login": row("302 403 403 403 403 403 302 302 302 403"),
     "change_request_decide": row("302 302 302 302 302 302 200 200 200 302"),
     "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
 }

@@ -23,6 +23,12 @@ def read_accounts() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def is_open() -> bool:
+    """Whether an earlier run opened the accounts; people may have changed them since."""
+    administrators = [row["email"] for row in read_accounts() if row["role"] == "administrator"]
+    return User.objects.filter(email__in=administrators).exists()
+
+
 def open_accounts() -> int:
     """Give every account of fixtures/demo/accounts.csv its role and password; returns how many."""
     rows = read_accounts()

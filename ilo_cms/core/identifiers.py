@@ -53,6 +53,12 @@ def validate_nic(value: str) -> None:
         raise ValidationError("Un NIC a cinq chiffres, par exemple 00012.", code="nic")
 
 
+def validate_postcode(value: str) -> None:
+    """Raise ValidationError unless the text is five digits."""
+    if not re.fullmatch(r"[0-9]{5}", value):
+        raise ValidationError("Un code postal a cinq chiffres, par exemple 69002.", code="postcode")
+
+
 def validate_siret(value: str) -> None:
     """Raise ValidationError unless the text is fourteen digits whose keys hold."""
     if not re.fullmatch(r"[0-9]{14}", value):

@@ -38,6 +38,9 @@ def deliver(message_id: str) -> bool:
     message = claim(message_id)
     if message is None:
         return False
+    if reason := undeliverable(message):
+        give_up(message, reason)
+        return False
     mail = EmailMessage(
         subject=message.subject,
         body=message.body,
@@ -56,18 +59,33 @@ def deliver(message_id: str) -> bool:
     return True
 
 
+def undeliverable(message: OutboxMessage) -> str:
+    """Why a claimed message must not leave, checked anew at each try (SPEC N3); empty if it may."""
+    if message.recipient and not message.recipient.is_active:
+        return "the account was closed meanwhile"
+    if message.attempts > len(RETRY_AFTER_MINUTES) + 1:
+        return "claimed again and again without an end: it may kill its worker"
+    return ""
+
+
+def give_up(message: OutboxMessage, reason: str) -> None:
+    """Stop trying, and keep why."""
+    message.last_error, message.locked_until, message.dead_at = reason, None, timezone.now()
+    message.save(update_fields=["last_error", "locked_until", "dead_at"])
+    logger.error("Mail %s given up after %s tries", message.pk, message.attempts)
+
+
 def postpone(message: OutboxMessage, error: Exception) -> None:
     """Store why a message did not leave and when to try again, or give it up after 24 hours."""
-    message.last_error = f"{type(error).__name__}: {error}"[:2000]
-    message.locked_until = None
+    reason = f"{type(error).__name__}: {error}"[:2000]
     if message.attempts > len(RETRY_AFTER_MINUTES):
-        message.dead_at = timezone.now()
-        logger.error("Mail %s given up: %s", message.pk, type(error).__name__)
-    else:
-        wait = timedelta(minutes=RETRY_AFTER_MINUTES[message.attempts - 1])
-        message.next_attempt_at = timezone.now() + wait
-        logger.warning("Mail %s failed, next try in %s", message.pk, wait)
-    message.save(update_fields=["last_error", "locked_until", "dead_at", "next_attempt_at"])
+        give_up(message, reason)
+        return
+    wait = timedelta(minutes=RETRY_AFTER_MINUTES[message.attempts - 1])
+    message.last_error, message.locked_until = reason, None
+    message.next_attempt_at = timezone.now() + wait
+    message.save(update_fields=["last_error", "locked_until", "next_attempt_at"])
+    logger.warning("Mail %s failed, next try in %s", message.pk, wait)
 
 
 def sweep(limit: int = 500) -> int:

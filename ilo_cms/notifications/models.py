@@ -15,13 +15,16 @@ class NotificationQuerySet(models.QuerySet):
     """What a person may read."""
 
     def visible_to(self, user, organisation_id=None):
-        """Notices of this person, those of one organisation and the personal ones (SPEC A6)."""
+        """Notices of this person: the personal ones, and those of the organisation they act for.
+
+        Without an organisation (none chosen yet, or access ended) only the personal ones (A6).
+        """
         if not user.is_authenticated:
             return self.none()
-        mine = self.filter(recipient=user)
-        if organisation_id is None:
-            return mine
-        return mine.filter(Q(organisation_id=organisation_id) | Q(organisation_id=None))
+        here = Q(organisation_id=None)
+        if organisation_id is not None:
+            here |= Q(organisation_id=organisation_id)
+        return self.filter(here, recipient=user)
 
     def unread(self):
         """Notices that nobody opened or closed yet."""

@@ -23,7 +23,12 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
-PORT = env.int("PORT", default=8000)
+try:
+    PORT = env.int("PORT", default=8000)
+except ValueError:
+    PORT = 0
+if not 0 < PORT < 65535:
+    raise SystemExit("PORT must be a number from 1 to 65534: the reports take the next one.")
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 DATA_URL = env.str("DATA_URL", default=f"http://127.0.0.1:{PORT + 1}/data/")
 BIND = env.str("BIND", default=f"127.0.0.1:{PORT}")

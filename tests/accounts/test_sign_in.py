@@ -127,3 +127,10 @@ def test_signing_out_closes_the_reports_too(client):
     page = client.post("/compte/deconnexion/")
     assert page.cookies["ilo_data"].value == ""
     assert "_auth_user_id" not in client.session
+
+
+def test_the_intranet_tells_the_others_no_instead_of_turning_in_circles(client):
+    client.force_login(UserFactory(analyst=True))
+    page = client.get("/admin/", follow=True)
+    assert page.status_code == 403
+    assert "réservé aux chargé·es d’accompagnement" in page.content.decode()

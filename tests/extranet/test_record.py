@@ -78,6 +78,7 @@ def test_the_header_never_shows_a_value_that_was_refused(sign_in, contact):
         (CONTACT, "phone", "12", "n’est pas valable"),
         (CONTACT, "last_name", "", "obligatoire"),
         (PLACE, "nic", "12", "cinq chiffres"),
+        (PLACE, "postcode", "12x4", "code postal a cinq chiffres"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_nothing_is_lost(

@@ -1,6 +1,7 @@
 """The outbox: nothing is lost, nothing leaves twice by design, failures are kept (SPEC N3)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -138,3 +139,32 @@ def test_a_queue_that_is_down_does_not_break_the_page(monkeypatch):
     assert sweep() == 1
     message.refresh_from_db()
     assert message.sent_at
+
+
+def test_an_account_closed_meanwhile_gets_no_mail():
+    person = UserFactory()
+    message = queue_mail(recipient=person, address=person.email, subject="s", body="b")
+    person.is_active = False
+    person.save()
+    assert deliver(str(message.pk)) is False
+    message.refresh_from_db()
+    assert message.state == "abandonné" and not mail.outbox
+
+
+def test_a_mail_that_kills_its_worker_is_not_claimed_for_ever(message):
+    for _ in range(len(RETRY_AFTER_MINUTES) + 1):
+        assert claim(str(message.pk))
+        OutboxMessage.objects.update(locked_until=None)
+    assert deliver(str(message.pk)) is False
+    message.refresh_from_db()
+    assert message.state == "abandonné" and not mail.outbox
+
+
+def test_without_a_chosen_organisation_only_personal_notices_show():
+    person, organisation_id = UserFactory(), uuid4()
+    for where in (None, organisation_id):
+        Notification.objects.create(
+            recipient=person, organisation_id=where, kind="x", category="x", text="x"
+        )
+    assert Notification.objects.visible_to(person).count() == 1
+    assert Notification.objects.visible_to(person, organisation_id).count() == 2

@@ -57,7 +57,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "postcode",
-                    models.CharField(blank=True, max_length=5, verbose_name="code postal"),
+                    models.CharField(
+                        blank=True,
+                        max_length=5,
+                        validators=[ilo_cms.core.identifiers.validate_postcode],
+                        verbose_name="code postal",
+                    ),
                 ),
                 ("city", models.CharField(blank=True, max_length=100, verbose_name="commune")),
                 (

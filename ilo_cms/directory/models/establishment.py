@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from ilo_cms.core.identifiers import validate_nic
+from ilo_cms.core.identifiers import validate_nic, validate_postcode
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models.organisation import Organisation
 from ilo_cms.referentials.models import Territory
@@ -30,7 +30,9 @@ class Establishment(UUIDModel, TimestampedModel):
     name = models.CharField("dénomination", max_length=255, blank=True)
     address_complement = models.CharField("complément d’adresse", max_length=255, blank=True)
     address_line = models.CharField("numéro et voie", max_length=255, blank=True)
-    postcode = models.CharField("code postal", max_length=5, blank=True)
+    postcode = models.CharField(
+        "code postal", max_length=5, blank=True, validators=[validate_postcode]
+    )
     city = models.CharField("commune", max_length=100, blank=True)
     city_code = models.CharField("code commune", max_length=5, blank=True)
     department = models.ForeignKey(

@@ -5,11 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 
 from ilo_cms.extranet.kept_forms import keep
 from ilo_cms.moderation.email_change import confirm, read_token
 
 
+@never_cache
 @login_not_required
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """Confirm a new address. Only the button does it, so a mail scanner changes nothing (M5)."""

@@ -257,7 +257,7 @@ FORMAT_MODULE_PATH = ["config.formats"]
 # --- Wagtail ---------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "ILO"
 WAGTAILADMIN_BASE_URL = BASE_URL
-WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAILADMIN_LOGIN_URL = "admin_login"
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_AUTOSAVE_INTERVAL = 0

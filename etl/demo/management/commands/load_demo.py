@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from etl.demo.cases import ask_for_changes, open_engagements
-from etl.demo.people import PASSWORD, assign_referents, open_accounts
+from etl.demo.people import PASSWORD, assign_referents, is_open, open_accounts
 
 
 class Command(BaseCommand):
@@ -17,6 +17,9 @@ class Command(BaseCommand):
         call_command("setup_ilo", stdout=self.stdout)
         call_command("enee", "load", settings.FIXTURES / "enee", stdout=self.stdout)
         call_command("insee", "apply", "--stock", settings.FIXTURES / "insee", stdout=self.stdout)
+        if is_open():
+            self.stdout.write("The accounts are open already: what was done with them is kept.")
+            return
         accounts = open_accounts()
         self.stdout.write(f"{accounts} accounts open (password for all: {PASSWORD}).")
         self.stdout.write(f"{assign_referents()} providers given a referent.")
