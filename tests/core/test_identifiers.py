@@ -42,6 +42,8 @@ def test_any_text_is_either_a_siren_or_refused_in_french(text):
 def test_la_poste_has_its_own_rule():
     validate_siret("35600000000048")
     validate_siret("35600000049837")
+    with pytest.raises(ValidationError):
+        validate_siret("35600000049838")
 
 
 @pytest.mark.parametrize("nic", ["1234", "0001a", "", "000123", "٠٠٠١٢"])

@@ -81,7 +81,9 @@ def test_a_refusal_is_said_at_its_field(changed, field):
 
 def test_an_address_that_administrators_no_longer_refuse_is_accepted():
     GenericMailbox.objects.create(code="contact", label="contact@", is_active=False)
-    create_contact(**values(email="contact@conseil.example"), acting_user=OfficerFactory().user)
+    officer = OfficerFactory()
+    contact = create_contact(**values(email="contact@conseil.example"), acting_user=officer.user)
+    assert contact.user.email == "contact@conseil.example"
 
 
 def test_a_person_is_a_contact_of_an_organisation_only_once():
