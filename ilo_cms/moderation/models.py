@@ -177,6 +177,7 @@ class ChangeItem(UUIDModel):
     new_label = models.TextField("valeur demandée, lisible", blank=True)
     verdict = models.CharField("décision", max_length=8, choices=Verdict.choices, blank=True)
     comment = models.TextField("commentaire", blank=True)
+    cancelled_at = models.DateTimeField("annulée par l’ancienne adresse le", null=True, blank=True)
 
     class Meta:
         verbose_name = "champ demandé"

@@ -17,6 +17,7 @@ from ilo_cms.referentials.models import (
     NafCode,
     Network,
     Opco,
+    PlatformSettings,
     Reference,
     Sector,
     Skill,
@@ -82,6 +83,29 @@ class TerritoryViewSet(ReadOnlyViewSet):
     search = {"pk": Territory}
 
 
+class PlatformSettingsViewSet(RecordViewSet):
+    """The platform's settings: one row, made by `setup_ilo`, that administrators edit."""
+
+    model = PlatformSettings
+    url_prefix = "reglages"
+    icon = "cogs"
+    menu_label = "Réglages"
+    closed_views = RecordViewSet.closed_views | {"add"}
+    list_display = ["__str__"]
+    list_export = [
+        "activation_days",
+        "answer_days",
+        "maximum_skills",
+        "confirmation_months",
+        "support_email",
+    ]
+    labels = {"__str__": "Réglages"}
+    inspect_view_fields = list_export
+    edit_handler = ObjectList(
+        [FieldPanel(name) for name in list_export], base_form_class=RecordForm
+    )
+
+
 class ReferenceGroup(ModelViewSetGroup):
     """The menu entry "Référentiels"."""
 
@@ -117,6 +141,7 @@ class ReferenceGroup(ModelViewSetGroup):
         OfficialViewSet(NafCode, "codes-naf", extra_fields=("revision",), list_filter=["revision"]),
         OfficialViewSet(Opco, "opco"),
         OfficialViewSet(HeadcountBand, "effectifs", extra_fields=("minimum", "maximum")),
+        PlatformSettingsViewSet("platform_settings"),
     )
 
 

@@ -4,6 +4,7 @@ Rows are never deleted once used: an outdated one is made inactive and disappear
 Initial rows live in fixtures/referentials/ and are loaded by `manage.py load_referentials`.
 """
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from wagtail.search import index
 
@@ -231,3 +232,45 @@ class GenericMailbox(Reference):
         verbose_name = "adresse générique refusée"
         verbose_name_plural = "adresses génériques refusées"
         ordering = ["code"]
+
+
+class PlatformSettings(models.Model):
+    """What administrators tune without code (SPEC O4): one row, read with `current`."""
+
+    activation_days = models.PositiveSmallIntegerField(
+        "durée des liens d’activation, en jours",
+        default=7,
+        validators=[MinValueValidator(1)],
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        "délai de réponse de la ou du référent·e, en jours",
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text="Passé ce délai, les autres chargé·es du territoire peuvent traiter une demande "
+        "de modération.",
+    )
+    maximum_skills = models.PositiveSmallIntegerField(
+        "nombre maximal de compétences par fiche",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Laissez vide pour ne pas limiter.",
+    )
+    confirmation_months = models.PositiveSmallIntegerField(
+        "rappel de mise à jour des fiches, en mois",
+        default=12,
+        validators=[MinValueValidator(1)],
+    )
+    support_email = models.EmailField("adresse de l’assistance nationale", blank=True)
+
+    class Meta:
+        verbose_name = "réglages"
+        verbose_name_plural = "réglages"
+
+    def __str__(self) -> str:
+        return "Réglages de la plateforme"
+
+    @classmethod
+    def current(cls) -> "PlatformSettings":
+        """The settings in force: the stored row, or the defaults while there is none."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

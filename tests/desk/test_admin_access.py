@@ -16,7 +16,7 @@ from ilo_cms.directory.models import Contact, Establishment, Officer, Organisati
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule
 from ilo_cms.notifications.models import Notification, OutboxMessage
-from ilo_cms.referentials.models import Territory
+from ilo_cms.referentials.models import PlatformSettings, Territory
 from tests.factories import (
     AssignmentFactory,
     ChangeRequestFactory,
@@ -77,6 +77,8 @@ def rows(model, user):
             ModerationRule.objects.create(target="contact", field=name)
             for name in ("email", "phone")
         )
+    if model is PlatformSettings:
+        return tuple(PlatformSettings.objects.get_or_create(pk=pk)[0] for pk in (1, 2))
     factory = {
         Organisation: OrganisationFactory,
         Establishment: EstablishmentFactory,

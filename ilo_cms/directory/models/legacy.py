@@ -34,6 +34,7 @@ class LegacyValue(UUIDModel):
     kind = models.CharField("nature", max_length=12, choices=Kind.choices)
     code = models.CharField("ancien code", max_length=60, blank=True)
     label = models.CharField("ancien libellé", max_length=255)
+    handled_at = models.DateTimeField("ressaisie le", null=True, blank=True)
 
     class Meta:
         verbose_name = "ancienne valeur"

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from wagtail.search import index
 
 from ilo_cms.core.identifiers import readable_phone
@@ -65,3 +65,44 @@ class Officer(index.Indexed, UUIDModel, TimestampedModel):
     def readable_phone(self) -> str:
         """The phone number as people write it."""
         return readable_phone(self.phone)
+
+
+class OfficerAbsence(UUIDModel, TimestampedModel):
+    """Days on which an officer does not answer, and who answers instead (SPEC M4)."""
+
+    officer = models.ForeignKey(
+        Officer,
+        verbose_name="chargé·e d’accompagnement",
+        related_name="absences",
+        on_delete=models.CASCADE,  # says nothing without its officer
+    )
+    starts_on = models.DateField("premier jour")
+    ends_on = models.DateField("dernier jour")
+    deputy = models.ForeignKey(
+        Officer,
+        verbose_name="remplaçant·e",
+        related_name="replacements",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,  # the absence remains, and any officer may step in
+    )
+
+    class Meta:
+        verbose_name = "absence"
+        verbose_name_plural = "absences"
+        ordering = ["-starts_on", "officer__user__last_name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="absence_in_order",
+                violation_error_message="Le dernier jour ne peut pas précéder le premier.",
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy=None) | ~Q(deputy=F("officer")),
+                name="absence_other_deputy",
+                violation_error_message="Choisissez quelqu’un d’autre comme remplaçant·e.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.officer.user}, du {self.starts_on:%d/%m/%Y} au {self.ends_on:%d/%m/%Y}"

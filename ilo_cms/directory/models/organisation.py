@@ -134,6 +134,9 @@ class Organisation(index.Indexed, UUIDModel, TimestampedModel):
         on_delete=models.SET_NULL,  # the record outlives its officer, who is then replaced (M4)
     )
     confirmed_at = models.DateTimeField("informations confirmées le", null=True, blank=True)
+    confirmation_asked_at = models.DateTimeField(
+        "confirmation demandée le", null=True, blank=True, editable=False
+    )
     insee = models.JSONField("valeurs INSEE", default=dict, blank=True)
     insee_synced_at = models.DateTimeField("synchronisée avec l’INSEE le", null=True, blank=True)
     insee_closed = models.BooleanField("cessée selon l’INSEE", default=False)

@@ -30,6 +30,7 @@ from ilo_cms.referentials.models import (
     NafCode,
     Network,
     Opco,
+    PlatformSettings,
     Sector,
     Skill,
     SkillGroup,
@@ -71,9 +72,16 @@ RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
         "change": [*RECORDS, Engagement, Assignment],
     },
     ADMINISTRATORS_GROUP: {
-        "view": [*EVERYONE_VIEWS, ModerationRule, OutboxMessage, AuditEvent],
+        "view": [*EVERYONE_VIEWS, ModerationRule, OutboxMessage, AuditEvent, PlatformSettings],
         "add": [*KEPT_LISTS, *RECORDS, Officer, ModerationRule],
-        "change": [*KEPT_LISTS, *OFFICIAL_LISTS, *RECORDS, Officer, ModerationRule],
+        "change": [
+            *KEPT_LISTS,
+            *OFFICIAL_LISTS,
+            *RECORDS,
+            Officer,
+            ModerationRule,
+            PlatformSettings,
+        ],
         "delete": [ModerationRule],
     },
 }
@@ -96,6 +104,7 @@ def wire() -> list[str]:
     ]
     done.append(f"{sync_members()} people in or out of the groups")
     set_workflow()
+    PlatformSettings.objects.get_or_create(pk=1)
     return [*done, "workflow Modération: ready"]
 
 
