@@ -119,7 +119,7 @@ def outcome(response) -> str:
 
 READS = {"index", "index_results", "list", "list_results", "inspect", "history", "history_results"}
 PERSONAL = {Notification}
-ADMINISTRATORS_READ = {AuditEvent, OutboxMessage, ModerationRule}
+ADMINISTRATORS_READ = {AuditEvent, OutboxMessage, ModerationRule, PlatformSettings}
 OFFICERS_WRITE = {Organisation, Establishment, Contact, Engagement, Assignment}
 TEAM_WRITES = {Engagement, Assignment}
 
