@@ -128,10 +128,13 @@ class Source:
         """The rows of the first sheet, every cell as a French export would write it."""
         try:
             book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
+            rows = [
+                [as_text(cell) for cell in cells]
+                for cells in book.worksheets[0].iter_rows(values_only=True)
+            ]
         except Exception as error:  # noqa: BLE001 (openpyxl raises whatever the file makes it raise)
             raise ExportError(f"{self.path.name} is not a readable XLSX file: {error}.") from error
-        for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            yield line, [as_text(cell) for cell in cells]
+        yield from enumerate(rows, 1)
 
 
 def as_text(cell: object) -> str:

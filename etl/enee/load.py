@@ -22,7 +22,7 @@ from etl.enee.models import Finding, OldCode, Run, SourceRow
 from etl.enee.organisations import Organisations
 from etl.enee.people import People
 from etl.enee.report import balance
-from etl.enee.search import index_new
+from etl.enee.search import index_missing
 from etl.enee.store import Table, roomy_cache
 from etl.enee.work import Work
 from ilo_cms.audit.services import record
@@ -40,7 +40,7 @@ def load(folder: Path, *, dry_run: bool = False) -> Run:
     """
     run, tables = transfer(folder, dry_run=dry_run)
     if not dry_run:
-        index_new(tables)  # a search that lags for some seconds is no reason to keep a lock
+        index_missing(tables)  # a search that lags for some seconds is no reason to keep a lock
     return run
 
 

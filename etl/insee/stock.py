@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 
 UNITS = "StockUniteLegale"
@@ -29,7 +29,10 @@ def scan(
 ) -> Iterator[Row]:
     """The rows of these SIREN, by column name. Raises StockError."""
     with opened(folder, kind) as (name, file):
-        header = file.readline().decode("utf-8-sig").rstrip("\r\n").replace('"', "").split(",")
+        try:
+            header = file.readline().decode("utf-8-sig").rstrip("\r\n").replace('"', "").split(",")
+        except UnicodeDecodeError as error:
+            raise StockError(f"{name}: it is not written in UTF-8.") from error
         missing = sorted(set(columns) - set(header))
         if missing:
             raise StockError(f"{name}: column {', '.join(missing)} is missing.")
@@ -63,9 +66,17 @@ def opened(folder: Path, kind: str) -> Iterator[tuple[str, BinaryIO]]:
             yield plain.name, file
     elif packed.is_file():
         try:
-            with zipfile.ZipFile(packed) as archive, archive.open(plain.name) as member:
+            with zipfile.ZipFile(packed) as archive, member_of(archive, plain.name) as member:
                 yield packed.name, io.BufferedReader(member, 1 << 20)  # type: ignore[type-var]
         except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
             raise StockError(f"{packed.name}: cannot read {plain.name} in it: {error}") from error
     else:
         raise StockError(f"{folder}: there is neither {plain.name} nor {packed.name}.")
+
+
+def member_of(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """A file of an archive. Raises BadZipFile also when it is encrypted or packed otherwise."""
+    try:
+        return archive.open(name)
+    except RuntimeError as error:  # so does zipfile say both
+        raise zipfile.BadZipFile(str(error)) from error

@@ -46,7 +46,7 @@ def measure(folder: Path) -> dict:
 
     from etl.enee.load import transfer
     from etl.enee.sample import generate
-    from etl.enee.search import index_new
+    from etl.enee.search import index_missing
 
     export = folder / "export"
     rows = sum(generate(export, scale=SCALE).values())
@@ -60,7 +60,7 @@ def measure(folder: Path) -> dict:
     for _ in range(ROUNDS):
         fresh(folder)
         times["ours"].append(seconds(lambda: tables.append(transfer(export)[1])))
-        times["index"].append(seconds(lambda: index_new(tables[-1])))
+        times["index"].append(seconds(lambda: index_missing(tables[-1])))
         fresh(folder)
         times["limit"].append(seconds(lambda: insert_only(tables[-1])))
         fresh(folder)

@@ -1,9 +1,11 @@
 """What is not an export is refused with one sentence, and nothing is left half-loaded."""
 
 import shutil
+import zipfile
 from io import StringIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -76,6 +78,20 @@ def test_an_empty_file(copy):
 def test_a_broken_spreadsheet(copy):
     (copy / "prestations.csv").unlink()
     (copy / "prestations.xlsx").write_bytes(b"not a zip")
+    assert "prestations.xlsx is not a readable XLSX file" in refused(copy)
+
+
+def test_a_spreadsheet_whose_sheet_is_damaged(copy):
+    (copy / "prestations.csv").unlink()
+    path = copy / "prestations.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["ID"])
+    book.save(path)
+    with zipfile.ZipFile(path) as good:
+        parts = {name: good.read(name) for name in good.namelist()}
+    with zipfile.ZipFile(path, "w") as bad:
+        for name, content in parts.items():
+            bad.writestr(name, content[:200] if name.startswith("xl/worksheets/") else content)
     assert "prestations.xlsx is not a readable XLSX file" in refused(copy)
 
 

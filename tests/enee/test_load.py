@@ -230,3 +230,11 @@ def test_a_load_is_one_act_of_the_log_and_sends_nothing(loaded):
 def test_the_new_rows_are_in_the_search_index():
     rhizome = Organisation.objects.get(name="Atelier Rhizome")
     assert IndexEntry.objects.filter(object_id=str(rhizome.pk)).exists()
+
+
+def test_a_load_killed_before_indexing_is_completed_by_the_next(export):
+    organisation = Organisation.objects.order_by("pk").first()
+    entries = IndexEntry.objects.filter(object_id=str(organisation.pk))
+    entries.delete()
+    load(export)
+    assert entries.exists()

@@ -1,5 +1,6 @@
 """Applying the stock: what is written, what is kept, what is said; a second run writes nothing."""
 
+import zipfile
 from io import StringIO
 from pathlib import Path
 
@@ -185,6 +186,8 @@ def test_batches_cover_everyone(lists, stock, monkeypatch):
         (lambda folder: rewrite(folder, ",CONSEIL SOL", ""), "cells, the header"),
         (lambda folder: rewrite(folder, "CONSEIL SOL", '"CONSEIL SOL'), "is damaged"),
         (lambda folder: pack_garbage(folder), "StockUniteLegale_utf8.zip: cannot read"),
+        (lambda folder: pack_encrypted(folder), "cannot read StockUniteLegale.*encrypted"),
+        (lambda folder: to_utf_16(folder), "StockUniteLegale_utf8.csv: it is not written in UTF-8"),
     ],
 )  # fmt: skip
 def test_a_bad_stock_is_named_and_nothing_is_written(organisation, stock, damage, message):
@@ -207,6 +210,25 @@ def pack_garbage(folder):
     """A .zip that is none."""
     (folder / "StockUniteLegale_utf8.csv").unlink()
     (folder / "StockUniteLegale_utf8.zip").write_bytes(b"not a zip" * 50)
+
+
+def pack_encrypted(folder):
+    """A .zip whose file asks for a password: the bit that says so, in both of its headers."""
+    path = folder / "StockUniteLegale_utf8.csv"
+    packed = path.with_suffix(".zip")
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(path, path.name)
+    path.unlink()
+    data = bytearray(packed.read_bytes())
+    for mark, flags in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)]:
+        data[data.index(mark) + flags] |= 1
+    packed.write_bytes(data)
+
+
+def to_utf_16(folder):
+    """A file saved again by a spreadsheet."""
+    path = folder / "StockUniteLegale_utf8.csv"
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
 
 
 def test_the_command_says_what_it_did(organisation, stock):
