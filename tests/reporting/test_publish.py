@@ -20,6 +20,7 @@ from etl.reporting.snapshot import snapshot_age
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.directory.models import Contact, Establishment, LegacyValue, Organisation
+from ilo_cms.moderation.fields import FIELDS, label
 from ilo_cms.moderation.models import ChangeItem
 from tests.factories import AssignmentFactory
 
@@ -111,6 +112,13 @@ def test_a_withdrawn_request_counts_as_withdrawn(world, snapshot_path):
     world.item.request.save()
     publish()
     assert rows(snapshot_path, "SELECT state FROM moderation_by_field") == [{"state": "withdrawn"}]
+
+
+def test_every_field_of_the_record_has_its_label():
+    (sql,) = [table.sql for table in definitions.tables() if table.name == "moderation_by_field"]
+    for target, names in FIELDS.items():
+        for name in names:
+            assert f"WHEN '{name}' THEN '{label(target, name)}'" in sql
 
 
 def test_nothing_changed_is_said_and_only_dates_the_file(world, snapshot_path):
