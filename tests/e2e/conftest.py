@@ -6,6 +6,7 @@ violation fails the test.
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default as default_policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.helpers.browser import violations
 from tests.helpers.waiting import wait_until
@@ -50,13 +52,25 @@ class Site:
         assert run.returncode == 0, run.stderr[-3000:]
         return run.stdout
 
+    def messages_to(self, address: str) -> list[EmailMessage]:
+        """What was mailed to an address so far, oldest first: one file per message."""
+        files = sorted((self.var / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        messages = [message_from_bytes(path.read_bytes(), policy=default_policy) for path in files]
+        return [message for message in messages if message["To"] == address]
+
     def mails_to(self, address: str) -> list[str]:
-        """Subjects of what was mailed to an address so far: one file per message."""
-        messages = [
-            message_from_bytes(path.read_bytes(), policy=default_policy)
-            for path in sorted((self.var / "mail").glob("*"))
-        ]
-        return [message["Subject"].strip() for message in messages if message["To"] == address]
+        """Subjects of what was mailed to an address so far."""
+        return [message["Subject"].strip() for message in self.messages_to(address)]
+
+    def link_to(self, address: str, path: str) -> str:
+        """The latest link below `path` that was mailed to an address; waits for the mail."""
+
+        def latest() -> str | None:
+            text = "\n".join(m.get_content() for m in self.messages_to(address))
+            found = re.findall(re.escape(self.url + path) + r"\S+", text)
+            return found[-1] if found else None
+
+        return wait_until(latest, f"a mail to {address} with a link below {path}", seconds=90)
 
 
 def two_free_ports() -> int:
@@ -134,6 +148,18 @@ class Visitor:
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Mot de passe").fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
+
+    def tab_to(self, control: Locator) -> None:
+        """Reach a control by the Tab key alone, and see that its focus shows."""
+        control.wait_for()
+        for _ in range(400):
+            self.page.keyboard.press("Tab")
+            if control.evaluate("element => element === document.activeElement"):
+                break
+        else:
+            raise AssertionError(f"The Tab key never reaches {control}.")
+        outline = control.evaluate("element => getComputedStyle(element).outlineStyle")
+        assert outline != "none", f"{control} shows no focus"
 
     def check(self, name: str) -> None:
         """No axe violation on this page, at 1280 and at 390 px; keep a picture of both."""
