@@ -121,6 +121,7 @@ def test_production_settings_are_closed(values):
     assert values["ALLOWED_HOSTS"] == ["ilo.test"]
     assert values["USE_X_FORWARDED_HOST"] is False
     assert values["WAGTAILADMIN_BASE_URL"] == values["BASE_URL"] == "https://ilo.test"
+    assert values["REQUIRE_SECOND_FACTOR"] is True  # unless somebody says "false"
     assert values["SECURE_SSL_REDIRECT"] is True
     assert values["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
     assert values["SESSION_COOKIE_SECURE"] and values["CSRF_COOKIE_SECURE"]
@@ -137,6 +138,18 @@ def test_production_settings_are_closed(values):
     assert policy["default-src"] == policy["style-src"] == ["'self'"]
     assert "'unsafe-inline'" not in policy["script-src"]
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == ["'none'"]
+
+
+@pytest.mark.parametrize(
+    ("value", "required"),
+    [("", True), ("true", True), ("oui", True), ("0", True), ("False", False), ("false", False)],
+)
+def test_only_one_word_turns_the_second_factor_off(value, required, tmp_path):
+    code = "from django.conf import settings; print(settings.REQUIRE_SECOND_FACTOR)"
+    run = production(
+        ["-c", code], **GOOD | {"VAR_DIR": str(tmp_path), "REQUIRE_SECOND_FACTOR": value}
+    )
+    assert run.stdout.strip() == str(required), run.stderr
 
 
 def test_logs_hold_no_personal_data(values):

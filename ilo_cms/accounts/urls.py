@@ -3,7 +3,7 @@
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from ilo_cms.accounts.views import sign_out
+from ilo_cms.accounts.views import SecurityView, add_passkey, sign_out
 
 
 urlpatterns = [
@@ -31,5 +31,7 @@ urlpatterns = [
         views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("securite/", SecurityView.as_view(), name="mfa_index"),
+    path("securite/webauthn/add/", add_passkey, name="mfa_add_webauthn"),
     path("securite/", include("allauth.mfa.urls")),
 ]

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from django.dispatch import Signal
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
@@ -19,6 +20,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 #: A text that begins so may be run by a spreadsheet; the last four are the full-width twins.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Sent when a list leaves the platform. Arguments: sender (the model), user, count (of rows) and
+#: filters (in words, without what was typed as free text). The log listens.
+list_exported = Signal()
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -78,7 +78,8 @@ def normal_phone(value: str, department: str = "") -> str:
     Overseas départements have their own plans: theirs is tried first, then metropolitan France's.
     Returns an empty text for an empty one. Raises ValidationError on anything else.
     """
-    if not value.strip():
+    value = " ".join(value.split())  # spaces of all kinds: copied numbers hold narrow ones
+    if not value:
         return ""
     for region in dict.fromkeys(
         [PHONE_REGIONS.get(department, "FR"), "FR", *PHONE_REGIONS.values()]

@@ -9,6 +9,8 @@ from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
+from ilo_cms.referencing.models import ReferencingRequest
+from ilo_cms.support.models import SupportRequest
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,25 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             ChangeRequest.objects.decidable_by(user).count(),
             "demande de modération à traiter",
             "demandes de modération à traiter",
-            f"{requests}?etat=a-moi",
+            f"{requests}?pour_moi=a-traiter",
         ),
         Todo(
-            ChangeRequest.objects.pending().awaiting_referent_from(officer).count(),
-            "demande sans référent·e sur votre territoire",
-            "demandes sans référent·e sur votre territoire",
-            f"{requests}?etat=sans-referent",
+            ChangeRequest.objects.takeable_by(user).count(),
+            "demande sans réponse à reprendre sur votre territoire",
+            "demandes sans réponse à reprendre sur votre territoire",
+            f"{requests}?pour_moi=a-reprendre",
         ),
         Todo(
             mine.count(),
             "structure à synchroniser avec l’INSEE",
             "structures à synchroniser avec l’INSEE",
             reverse("organisation:index") + "?referent=me&insee=awaits&is_active=true",
+        ),
+        Todo(
+            ReferencingRequest.objects.awaiting(officer).count(),
+            "demande de référencement à traiter",
+            "demandes de référencement à traiter",
+            reverse("referencing_request:index") + "?etat=a-moi",
         ),
     ]
 
@@ -70,5 +78,17 @@ def administrator_lines() -> list[Todo]:
             "courriel abandonné après plusieurs essais",
             "courriels abandonnés après plusieurs essais",
             reverse("outbox:index") + "?state=dead",
-        )
+        ),
+        Todo(
+            SupportRequest.objects.pending().count(),
+            "demande d’assistance à traiter",
+            "demandes d’assistance à traiter",
+            reverse("support_request:index") + "?etat=a-traiter",
+        ),
+        Todo(
+            ReferencingRequest.objects.without_officer().count(),
+            "demande de référencement d’un département sans chargé·e d’accompagnement",
+            "demandes de référencement de départements sans chargé·e d’accompagnement",
+            reverse("referencing_request:index") + "?etat=sans-charge",
+        ),
     ]

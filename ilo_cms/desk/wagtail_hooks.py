@@ -1,7 +1,7 @@
 """The desk: home page, menu and looks of the intranet."""
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -68,6 +68,26 @@ class FollowUpGroup(ModelViewSetGroup):
 def register_viewsets() -> FollowUpGroup:
     """Notices, mails and journal: they come from several apps below."""
     return FollowUpGroup()
+
+
+@hooks.register("register_account_menu_item")
+def link_password(request) -> dict:
+    """From the page on one's account to the one door where the password is changed."""
+    return {
+        "url": reverse("account_change_password"),
+        "label": "Mot de passe",
+        "help_text": "Changer le mot de passe de connexion à ILO.",
+    }
+
+
+@hooks.register("register_account_menu_item")
+def link_second_factor(request) -> dict:
+    """As above, for the second factor."""
+    return {
+        "url": reverse("mfa_index"),
+        "label": "Double authentification",
+        "help_text": "Application, clés de sécurité et codes de secours.",
+    }
 
 
 @hooks.register("insert_global_admin_css")

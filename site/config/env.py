@@ -42,6 +42,11 @@ STORAGE_URL = urlsplit(env.str("STORAGE_URL", default=""))
 EMAIL_URL = env.str("EMAIL_URL", default="") or "filemail://"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
 
+#: None when nobody said true or false: production then requires it, a laptop does not.
+REQUIRE_SECOND_FACTOR = {"true": True, "false": False}.get(
+    env.str("REQUIRE_SECOND_FACTOR", default="").lower()
+)
+
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATA_COOKIE_KEY = env.str("DATA_COOKIE_KEY", default="")

@@ -22,6 +22,8 @@ from tests.factories import (
     EstablishmentFactory,
     OfficerFactory,
     OrganisationFactory,
+    ReferencingRequestFactory,
+    SupportRequestFactory,
     UserFactory,
 )
 from tests.helpers.intranet import an_administrator, an_officer, as_
@@ -58,6 +60,8 @@ MAKERS = {
     "territory:index": lambda n, user: DepartmentFactory(code=f"9{n}"),
     "outbox:index": lambda n, user: a_mail(n, user),
     "notification:index": lambda n, user: a_notice(user),
+    "referencing_request:index": lambda n, user: ReferencingRequestFactory(handled=True),
+    "support_request:index": lambda n, user: SupportRequestFactory(handled=True),
     "audit:index": lambda n, user: record("account.created", actor=user, target=user),
     "wagtailsnippets_moderation_changerequest:list": lambda n, user: ChangeRequestFactory(),
 }

@@ -55,7 +55,7 @@ def test_what_waits_for_an_officer():
     OrganisationFactory(referent=user.officer, unsynchronised=True)
     assert counted(user) == {
         "demande de modération à traiter": 1,
-        "demandes sans référent·e sur votre territoire": 2,
+        "demandes sans réponse à reprendre sur votre territoire": 2,
         "structure à synchroniser avec l’INSEE": 1,
     }
     assert counted(far) == {}
@@ -119,6 +119,7 @@ def test_an_officers_menu():
         "Annuaire",
         "Accompagnements",
         "Modération",
+        "Référencement",
         "Référentiels",
         "Suivi",
     ]
@@ -127,6 +128,7 @@ def test_an_officers_menu():
         "Établissements",
         "Contacts",
         "Chargé·es d’accompagnement",
+        "Absences",
         "Personnes",
     ]
     assert shown["Suivi"] == ["Mes notifications"]

@@ -6,19 +6,22 @@ field that is not theirs to read is blank in lists, exports and inspection alike
 
 import copy
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from wagtail.admin.ui.tables import BooleanColumn, Column
 
 from ilo_cms.core.admin.policies import visible
 from ilo_cms.core.admin.search import search
-from ilo_cms.core.exports import spreadsheet
+from ilo_cms.core.exports import list_exported, spreadsheet
 from ilo_cms.core.identifiers import readable_phone
 
 
@@ -173,12 +176,31 @@ class ListGuard(Guard):
         if not self.is_export:
             return super().get(request, *args, **kwargs)
         rows = self.get_queryset().prefetch_related(*self.viewset.prefetched)
+        list_exported.send(
+            sender=self.viewset.model,
+            user=request.user,
+            count=rows.count(),
+            filters=self.filters_in_words(),
+        )
         return spreadsheet(
             name=self.export_filename,
             kind=request.GET["export"],
             headings=[self.label_of(path) for path in self.list_export],
             rows=self.export_rows(rows),
         )
+
+    def filters_in_words(self) -> list[str]:
+        """How the list is narrowed, without what was typed: it may name a person."""
+        typed = {
+            field.auto_id
+            for field in (self.filters.form if self.filters else ())
+            if isinstance(field.field, forms.CharField)
+        }
+        words = ["Recherche"] if self.is_searching else []
+        for mark in self.active_filters:
+            value = "" if mark.auto_id in typed else f" : {mark.value}"
+            words.append(f"{mark.field_label}{value}")
+        return words
 
     def export_rows(self, rows: models.QuerySet) -> Iterator[list]:
         """The cells of each row, read in chunks."""
@@ -223,4 +245,6 @@ class InspectGuard(Guard):
             return "non renseigné"
         if isinstance(value, bool):
             return "oui" if value else "non"
+        if isinstance(value, datetime):
+            return timezone.localtime(value)  # the page writes an instant as it is given
         return value

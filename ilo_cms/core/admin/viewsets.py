@@ -101,3 +101,10 @@ class WorkflowViewSet(Guarded, SnippetViewSet):
     """Screens of rows under a Wagtail workflow."""
 
     chooser_viewset_class = RecordSnippetChooserViewSet
+    #: Not that of snippets, which offers to delete in bulk.
+    index_template_name = "wagtailadmin/generic/index.html"
+
+    @property
+    def breadcrumbs_items(self) -> list[dict]:
+        """Without the list of all snippets, which is no screen of ours."""
+        return super().breadcrumbs_items[:1]

@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "ilo_cms.accounts",
     "ilo_cms.notifications",
     "ilo_cms.directory",
+    "ilo_cms.support",
+    "ilo_cms.referencing",
     "ilo_cms.moderation",
     "ilo_cms.engagements",
     "ilo_cms.extranet",
@@ -74,7 +76,10 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ilo_cms.core.middleware.NeverCacheSignedInMiddleware",
+    "ilo_cms.support.middleware.AssistanceMiddleware",
     "ilo_cms.directory.middleware.CurrentContactMiddleware",
+    "ilo_cms.accounts.middleware.SecondFactorMiddleware",
+    "ilo_cms.core.middleware.SideDoorsMiddleware",
     "ilo_cms.core.middleware.ReadOnlyGetMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -139,7 +144,7 @@ else:
 # It counts failed sign-ins, so all web processes must share it and nothing may push a count out.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "ilo_cms.core.cache.CountingCache",
         "LOCATION": VAR_DIR / "cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
@@ -198,15 +203,32 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an officer created the account; activation proves the address
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "ILO\u00a0: "
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail; the page answers the same (A4)
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in while somebody else locks the account (A5)
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change of password or second factor is told by mail
+ACCOUNT_FORMS = {"reset_password": "ilo_cms.directory.forms.ForgottenForm"}
+# allauth's own generator stores addresses of its own, also while a link is merely opened.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+# What is counted, per IP address and per account, and what it lets through: see AccountAdapter.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "referencing": "20/h/ip,3/d/key",
+    "kept_form": "60/h/ip",
+    "support": "10/h/user",
+}
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # a day: the mail says so
 ALLAUTH_TRUSTED_PROXY_COUNT = env.PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ILO"
+#: Officers and administrators without a second factor reach nothing but the page that adds one.
+REQUIRE_SECOND_FACTOR = bool(env.REQUIRE_SECOND_FACTOR)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -288,6 +310,7 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},  # at INFO it names what was edited, so also people
         "httpx": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},  # it names the passkeys
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
     },

@@ -14,6 +14,7 @@ DEVELOPER_PAGES = False
 SECRET_KEY = env.SECRET_KEY
 SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 DATA_COOKIE_KEY = env.DATA_COOKIE_KEY
+REQUIRE_SECOND_FACTOR = env.REQUIRE_SECOND_FACTOR is not False
 
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

@@ -16,6 +16,7 @@ WAGTAILADMIN_BASE_URL = BASE_URL
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = []
 DEVELOPER_PAGES = True
+REQUIRE_SECOND_FACTOR = False  # the tests that are about it turn it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -14,11 +14,18 @@ from wagtail.models import Workflow, WorkflowContentType, WorkflowTask
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
-from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.directory.models import (
+    Contact,
+    Establishment,
+    Officer,
+    OfficerAbsence,
+    Organisation,
+)
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
-from ilo_cms.moderation.models import ChangeRequest, ModerationRule, ReferentTask
+from ilo_cms.moderation.models import ChangeRequest, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.referencing.models import ReferencingRequest
 from ilo_cms.referentials.models import (
     Approval,
     Certification,
@@ -36,6 +43,7 @@ from ilo_cms.referentials.models import (
     SkillGroup,
     Territory,
 )
+from ilo_cms.support.models import SupportRequest
 
 
 KEPT_LISTS = [
@@ -60,29 +68,38 @@ EVERYONE_VIEWS = [
     *RECORDS,
     Territory,
     Officer,
+    OfficerAbsence,
     Engagement,
     Assignment,
     ChangeRequest,
     Notification,
+    ReferencingRequest,
 ]
 RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
     OFFICERS_GROUP: {
         "view": EVERYONE_VIEWS,
-        "add": [*RECORDS, Engagement, Assignment],
-        "change": [*RECORDS, Engagement, Assignment],
+        "add": [*RECORDS, OfficerAbsence, Engagement, Assignment],
+        "change": [*RECORDS, OfficerAbsence, Engagement, Assignment],
+        "delete": [OfficerAbsence],
     },
     ADMINISTRATORS_GROUP: {
-        "view": [*EVERYONE_VIEWS, ModerationRule, OutboxMessage, AuditEvent, PlatformSettings],
-        "add": [*KEPT_LISTS, *RECORDS, Officer, ModerationRule],
+        "view": [
+            *EVERYONE_VIEWS,
+            OutboxMessage,
+            AuditEvent,
+            PlatformSettings,
+            SupportRequest,
+        ],
+        "add": [*KEPT_LISTS, *RECORDS, Officer, OfficerAbsence],
         "change": [
             *KEPT_LISTS,
             *OFFICIAL_LISTS,
             *RECORDS,
             Officer,
-            ModerationRule,
+            OfficerAbsence,
             PlatformSettings,
         ],
-        "delete": [ModerationRule],
+        "delete": [OfficerAbsence],
     },
 }
 
