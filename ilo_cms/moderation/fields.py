@@ -4,6 +4,7 @@ Source of the defaults: SPEC M1. The organisation's name is moderated too: it id
 of an agreement (docs/decisions/0008).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.identifiers import readable_phone
-from ilo_cms.directory.models import Contact, Establishment, Organisation
-from ilo_cms.moderation.models import ModerationRule, Target
-from ilo_cms.referentials.models import Reference, Territory
+from ilo_cms.directory.edits import record_changes, snapshot
+from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
+from ilo_cms.moderation.models import ChangeItem, ModerationRule, Target
 
 
 #: Fields of the "contact" part that belong to the person's account.
@@ -94,11 +95,16 @@ MODERATED_BY_DEFAULT = {
 }
 
 
+#: What no administrator sets free: the address that signs in is accepted, then confirmed (M5).
+ALWAYS_MODERATED = {(Target.CONTACT, "email")}
+
+
 def moderated_fields(target: Target) -> set[str]:
     """The fields of a part that wait for an officer: defaults and administrators' exceptions."""
     fields = set(MODERATED_BY_DEFAULT[target])
     for rule in ModerationRule.objects.filter(target=target):
         (fields.add if rule.is_moderated else fields.discard)(rule.field)
+    fields |= {name for part, name in ALWAYS_MODERATED if part == target}
     return fields & set(FIELDS[target])
 
 
@@ -111,6 +117,11 @@ def definition(target: Target, name: str) -> models.Field:
 def label(target: Target, name: str) -> str:
     """A field's name as screens show it."""
     return capfirst(str(definition(target, name).verbose_name))
+
+
+def item_label(item: ChangeItem) -> str:
+    """The name of a requested field."""
+    return label(Target(item.target), item.field)
 
 
 @dataclass(frozen=True)
@@ -144,11 +155,9 @@ class RecordField:
 
     def read(self) -> Any:
         """The live value, as plain data."""
-        return self.plain(
-            getattr(self.owner, self.name).all()
-            if self.definition.many_to_many
-            else getattr(self.owner, self.name)
-        )
+        if self.definition.many_to_many:
+            return self.plain(getattr(self.owner, self.name).all())
+        return self.plain(getattr(self.owner, self.definition.attname))
 
     def plain(self, value: Any) -> Any:
         """A form's or model's value as plain data that JSON keeps as it is."""
@@ -159,36 +168,71 @@ class RecordField:
         return "" if value is None and not self.definition.is_relation else value
 
     def write(self, value: Any) -> None:
-        """Store plain data as the live value of this one field."""
-        if self.definition.many_to_many:
-            rows = self.definition.related_model.objects.filter(pk__in=value)
-            if len(rows) != len(value):
-                raise IntegrityError(f"{self.name}: a chosen row is gone")
-            getattr(self.owner, self.name).set(rows)
-            return
-        setattr(self.owner, self.definition.attname, value)
-        self.owner.save(update_fields=[self.name, "updated_at"])
+        """Put plain data on the owner: a list is stored at once, the rest when the owner is saved.
 
-    def readable(self, value: Any) -> str:
-        """Plain data as a person reads it; an empty value is said in words."""
-        if self.definition.is_relation and value not in (None, []):
-            keys = value if isinstance(value, list) else [value]
+        Raises IntegrityError when a chosen row is gone.
+        """
+        if self.definition.is_relation and value is not None:
+            keys = self.keys(value)
             rows = self.definition.related_model.objects.filter(pk__in=keys)
-            return ", ".join(str(row) for row in rows)
+            if len(rows) != len(keys):
+                raise IntegrityError(f"{self.name}: a chosen row is gone")
+            if self.definition.many_to_many:
+                getattr(self.owner, self.name).set(rows)
+                return
+        setattr(self.owner, self.definition.attname, value)
+
+    def keys(self, value: Any) -> list:
+        """The keys of the related rows that a value names."""
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+    def readable(self, value: Any, rows: Iterable[models.Model] | None = None) -> str:
+        """Plain data as a person reads it; an empty value is said in words.
+
+        `rows` are the related table's rows where the caller has loaded them for many fields.
+        """
+        if self.definition.is_relation and value not in (None, []):
+            keys = self.keys(value)
+            if rows is None:
+                rows = self.definition.related_model.objects.filter(pk__in=keys)
+            return ", ".join(str(row) for row in rows if row.pk in keys)
         if isinstance(value, bool):
             return "oui" if value else "non"
         if value in (None, "", []):
             return "non renseigné"
         return readable_phone(value) if "phone" in self.name else str(value)
 
+    @property
     def insee(self) -> str:
-        """What the register says of this field, as a person reads it; empty when it says nothing.
+        """What the register says of this field: a code for lists (NAF, legal form), else a text.
 
-        `insee` of a record holds codes for its lists (NAF, legal form) and texts for the rest.
+        Empty when it says nothing.
         """
-        value = getattr(self.record, "insee", {}).get(self.name, "")
-        related = self.definition.related_model
-        if value and related and issubclass(related, Reference | Territory):
-            row = related.objects.filter(code=value).first()
-            return str(row or value)
-        return str(value)
+        return str(getattr(self.record, "insee", {}).get(self.name, ""))
+
+
+def write_fields(
+    fields: dict[str, RecordField],
+    values: dict[str, object],
+    user: User,
+    origin: Origin,
+    organisation: Organisation,
+) -> None:
+    """Make values live, with their origin and one line in the log per changed row."""
+    owners: dict[models.Model, list[str]] = {}
+    for name, field in fields.items():
+        if values[name] != field.read():
+            owners.setdefault(field.owner, []).append(name)
+    for owner, names in owners.items():
+        before = snapshot(owner, names)
+        for name in names:
+            fields[name].write(values[name])
+        plain = [name for name in names if not fields[name].definition.many_to_many]
+        owner.save(update_fields=[*plain, "updated_at"])
+        record_changes(
+            record=owner,
+            before=before,
+            acting_user=user,
+            origin=origin,
+            organisation=organisation,
+        )

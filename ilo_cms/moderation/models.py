@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import (
     DraftStateMixin,
@@ -15,9 +16,9 @@ from wagtail.models import (
 )
 
 from ilo_cms.core.models import TimestampedModel, UUIDModel
-from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
-from ilo_cms.directory.policies import active_officer
+from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.moderation.policies import can_decide
+from ilo_cms.moderation.querysets import ChangeRequestQuerySet
 
 
 class Target(models.TextChoices):
@@ -45,46 +46,6 @@ class ModerationRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_target_display()} · {self.field}"
-
-
-class ChangeRequestQuerySet(models.QuerySet):
-    """Who may see which request, and which still wait."""
-
-    def visible_to(self, user):
-        """Officers see every request; a person sees those of their organisations."""
-        return self.filter(organisation__in=Organisation.objects.visible_to(user))
-
-    def pending(self):
-        """Requests that nobody decided and nobody withdrew."""
-        return self.filter(decided_at=None, withdrawn_at=None)
-
-    def without_available_referent(self):
-        """Requests on records whose referent is missing or gone (SPEC M4)."""
-        return self.filter(
-            Q(organisation__referent=None)
-            | Q(organisation__referent__is_active=False)
-            | Q(organisation__referent__user__is_active=False)
-        )
-
-    def awaiting_referent_from(self, officer: Officer):
-        """Requests this officer may take over: the queryset twin of `can_become_referent`.
-
-        A record without any known place belongs to every territory.
-        """
-        placed = Establishment.objects.exclude(department=None)
-        covered = officer.operator.operated_territories.all().departments()
-        here = placed.filter(department__in=covered)
-        return self.without_available_referent().filter(
-            Q(organisation__in=here.values("organisation"))
-            | ~Q(organisation__in=placed.values("organisation"))
-        )
-
-    def decidable_by(self, user):
-        """Pending requests this officer may decide now: the queryset twin of `can_decide`."""
-        officer = active_officer(user)
-        if officer is None:
-            return self.none()
-        return self.pending().filter(organisation__referent=officer).exclude(contact__user=user)
 
 
 class ChangeRequest(
@@ -150,6 +111,23 @@ class ChangeRequest(
             return "retirée"
         return "traitée" if self.decided_at else "en attente"
 
+    @property
+    def decision_path(self) -> str:
+        """Where officers read and decide it, from the site's root."""
+        return reverse("change_request_decide", args=[self.pk])
+
+    @property
+    def age(self) -> int:
+        """For how many days, by the calendar, it has been there."""
+        return (timezone.localdate() - timezone.localdate(self.created_at)).days
+
+    @property
+    def territory(self) -> str:
+        """The départements where its organisation has a place."""
+        places = self.organisation.establishments.all()
+        departments = {place.department for place in places if place.department}
+        return ", ".join(map(str, sorted(departments, key=lambda department: department.code)))
+
 
 class ChangeItem(UUIDModel):
     """One field of a request: the value it was asked from, the one asked for, the decision.
@@ -192,9 +170,23 @@ class ChangeItem(UUIDModel):
     def __str__(self) -> str:
         return f"{self.get_target_display()} · {self.field}"
 
+    @property
+    def is_login(self) -> bool:
+        """Whether it asks for another address to sign in with (SPEC M5)."""
+        return self.target == Target.CONTACT and self.field == "email"
+
+    @property
+    def outcome(self) -> str:
+        """What became of the field, in words."""
+        if self.cancelled_at:
+            return "annulée"
+        if self.request.withdrawn_at:
+            return "retirée"
+        return self.get_verdict_display().lower() or "en attente de modération"
+
 
 class ReferentTask(Task):
-    """The workflow's only task: the referent, or an officer who may stand in, decides (M3, M4).
+    """The workflow's only task: the referent, or their deputy, decides (SPEC M3, M4).
 
     Decisions are taken field by field on our own page, which calls `services.decide`. Wagtail's
     own approve and reject buttons are therefore never offered, and its action address, which

@@ -3,22 +3,27 @@
 from django.urls import path
 from wagtail import hooks
 
+from ilo_cms.moderation import views
 from ilo_cms.moderation.admin import ModerationGroup
-from ilo_cms.moderation.views import decide_request, register_as_referent
 
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> ModerationGroup:
-    """The queue and the list of moderated fields."""
+    """The queue."""
     return ModerationGroup()
 
 
 @hooks.register("register_admin_urls")
-def register_decision() -> list:
-    """The decision page, and becoming referent."""
+def register_pages() -> list:
+    """The pages below the queue, and the list of moderated fields."""
+    below = "moderation/demandes/"
     return [
-        path("moderation/<uuid:pk>/", decide_request, name="change_request_decide"),
+        path(f"{below}tout-accepter/", views.accept_all, name="change_request_accept_all"),
+        path(f"{below}<uuid:pk>/", views.decide_request, name="change_request_decide"),
         path(
-            "moderation/<uuid:pk>/referent/", register_as_referent, name="change_request_referent"
+            f"{below}<uuid:pk>/referent/",
+            views.register_as_referent,
+            name="change_request_referent",
         ),
+        path("moderation/champs/", views.moderated_list, name="moderation_rules"),
     ]

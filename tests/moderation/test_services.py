@@ -10,15 +10,11 @@ from ilo_cms.audit.models import AuditEvent
 from ilo_cms.desk.management.commands.setup_ilo import wire
 from ilo_cms.directory.edits import edit_as_officer
 from ilo_cms.directory.models import Organisation
+from ilo_cms.moderation.decisions import Verdict, decide
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule, Target
-from ilo_cms.moderation.services import (
-    Verdict,
-    become_referent,
-    decide,
-    request_fingerprint,
-    save_record,
-    withdraw,
-)
+from ilo_cms.moderation.reading import request_fingerprint
+from ilo_cms.moderation.referents import take_over
+from ilo_cms.moderation.services import save_record, withdraw
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from tests.factories import (
     ContactFactory,
@@ -256,8 +252,8 @@ def test_without_an_available_referent_an_officer_of_the_territory_steps_in(cont
         operator__operated_territories=[DepartmentFactory(nord=True)],
     )
     with pytest.raises(PermissionDenied, match="territoire"):
-        become_referent(organisation=contact.organisation, acting_user=elsewhere.user)
-    become_referent(organisation=contact.organisation, acting_user=colleague.user)
+        take_over(change_request=request, acting_user=elsewhere.user)
+    take_over(change_request=request, acting_user=colleague.user)
     decide_all(request, colleague.user)
     assert live(contact).name == "Conseil Sol SCOP"
 
@@ -265,14 +261,18 @@ def test_without_an_available_referent_an_officer_of_the_territory_steps_in(cont
 def test_a_region_stands_for_its_departments(contact, referent):
     referent.operator.operated_territories.set([DepartmentFactory().region])
     Organisation.objects.filter(pk=contact.organisation_id).update(referent=None)
-    become_referent(organisation=contact.organisation, acting_user=referent.user)
+    request = save(contact, name="Conseil Sol SCOP")
+    take_over(change_request=request, acting_user=referent.user)
     assert live(contact).referent == referent
 
 
 def test_an_available_referent_is_not_replaced(contact, referent):
     colleague = OfficerFactory(operator=referent.operator)
+    request = save(contact, name="Conseil Sol SCOP")
+    with pytest.raises(PermissionDenied, match="attend sa ou son référent·e"):
+        take_over(change_request=request, acting_user=colleague.user)
     with pytest.raises(PermissionDenied, match="déjà"):
-        become_referent(organisation=contact.organisation, acting_user=colleague.user)
+        take_over(change_request=request, acting_user=referent.user)
 
 
 def test_the_queue_of_an_officer_is_the_twin_of_the_policy(contact, referent):

@@ -1,5 +1,7 @@
 """Chargé·es d'accompagnement: users of the intranet, employed by an operator."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +10,7 @@ from wagtail.search import index
 from ilo_cms.core.identifiers import readable_phone
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models.organisation import Organisation
+from ilo_cms.referentials.models import Territory
 
 
 class OfficerQuerySet(models.QuerySet):
@@ -16,6 +19,24 @@ class OfficerQuerySet(models.QuerySet):
     def active(self):
         """Officers who still work here and may sign in."""
         return self.filter(is_active=True, user__is_active=True)
+
+    def available_on(self, day: date):
+        """Active officers who are not absent that day."""
+        absences = OfficerAbsence.objects.on(day)
+        return self.active().exclude(pk__in=absences.values("officer"))
+
+    def serving(self, department: Territory):
+        """Officers whose operator covers a département, by itself or by its region."""
+        return self.filter(
+            Q(operator__operated_territories=department)
+            | Q(operator__operated_territories__children=department)
+        ).distinct()
+
+    def with_absence_end(self, day: date):
+        """Annotate `absent_until`: the last day of an absence under way on a day, else None."""
+        under_way = OfficerAbsence.objects.on(day).filter(officer=models.OuterRef("pk"))
+        last_days = under_way.order_by("-ends_on").values("ends_on")
+        return self.annotate(absent_until=models.Subquery(last_days[:1]))
 
     def covering(self, organisation: Organisation):
         """Officers whose operator covers a département where the organisation has a place."""
@@ -66,6 +87,27 @@ class Officer(index.Indexed, UUIDModel, TimestampedModel):
         """The phone number as people write it."""
         return readable_phone(self.phone)
 
+    @property
+    def is_in_post(self) -> bool:
+        """Whether the officer still works here and may sign in."""
+        return self.is_active and self.user.is_active
+
+
+class OfficerAbsenceQuerySet(models.QuerySet):
+    """Absences by day and by person."""
+
+    def on(self, day: date):
+        """Absences that cover a day, the first and the last included."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+    def with_available_deputy(self, day: date):
+        """Absences on a day whose deputy can answer that day."""
+        return self.on(day).filter(deputy__in=Officer.objects.available_on(day))
+
+    def overlapping(self, first: date, last: date):
+        """Absences that share a day with a period."""
+        return self.filter(starts_on__lte=last, ends_on__gte=first)
+
 
 class OfficerAbsence(UUIDModel, TimestampedModel):
     """Days on which an officer does not answer, and who answers instead (SPEC M4)."""
@@ -87,6 +129,8 @@ class OfficerAbsence(UUIDModel, TimestampedModel):
         on_delete=models.SET_NULL,  # the absence remains, and any officer may step in
     )
 
+    objects = OfficerAbsenceQuerySet.as_manager()
+
     class Meta:
         verbose_name = "absence"
         verbose_name_plural = "absences"
@@ -106,3 +150,7 @@ class OfficerAbsence(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.officer.user}, du {self.starts_on:%d/%m/%Y} au {self.ends_on:%d/%m/%Y}"
+
+    def covers(self, day: date) -> bool:
+        """Whether the absence holds on a day: the twin of `OfficerAbsenceQuerySet.on`."""
+        return self.starts_on <= day <= self.ends_on
