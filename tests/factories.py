@@ -14,7 +14,9 @@ from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest, Target
+from ilo_cms.referencing.models import ReferencingRequest, Wish
 from ilo_cms.referentials.models import Territory
+from ilo_cms.support.models import SupportRequest
 
 
 PASSWORD = "demo-ilo-2026"
@@ -239,3 +241,43 @@ class ChangeItemFactory(DjangoModelFactory):
     new = "Conseil Sol SCOP"
     old_label = factory.SelfAttribute("old")
     new_label = factory.SelfAttribute("new")
+
+
+class ReferencingRequestFactory(DjangoModelFactory):
+    """Requests of the public page, for the Rhône. Trait `handled`."""
+
+    class Meta:
+        model = ReferencingRequest
+
+    class Params:
+        handled = factory.Trait(
+            handled_at=factory.LazyFunction(timezone.now),
+            handled_by=factory.SubFactory(UserFactory),
+            outcome="Structure créée.",
+        )
+
+    wish = Wish.FIRST
+    siren = factory.Sequence(lambda n: fictional_siren(90_000 + n))
+    organisation_name = factory.Sequence(lambda n: f"Nouvelle structure {n:04}")
+    last_name = "Roche"
+    first_name = "Anaïs"
+    email = factory.Sequence(lambda n: f"anais{n}@nouvelle.example")
+    department = factory.SubFactory(DepartmentFactory)
+
+
+class SupportRequestFactory(DjangoModelFactory):
+    """Requests for help, made for an organisation. Trait `handled`."""
+
+    class Meta:
+        model = SupportRequest
+
+    class Params:
+        handled = factory.Trait(
+            handled_at=factory.LazyFunction(timezone.now),
+            handled_by=factory.SubFactory(UserFactory),
+            answer="C’est réparé.",
+        )
+
+    contact = factory.SubFactory(ContactFactory)
+    user = factory.SelfAttribute("contact.user")
+    description = factory.Sequence(lambda n: f"La page {n} ne s’ouvre pas.")

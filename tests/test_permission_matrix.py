@@ -10,15 +10,18 @@ from dataclasses import dataclass
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from ilo_cms.directory.models import Contact, LegacyValue
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification
+from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     OfficerFactory,
     OrganisationFactory,
+    SupportRequestFactory,
     UserFactory,
 )
 
@@ -54,6 +57,7 @@ FOR_ALL = row("200 200 200 200 200 200 200 200 200 200")
 ACCOUNT = row("302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302")
 ENTRANCE = row("200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302 200|302")
 POST_ONLY = row("302 405 405 405 405 405 405 405 405 405")
+TO_THE_FORM = row("302 302 302 302 302 302 302 302 302 302")
 REPORTS = row("302 403 403 403 403 403 302 302 302 302")
 
 GET = {
@@ -62,15 +66,28 @@ GET = {
     "record": OWN_PAGE,
     "record_organisation": OWN_PAGE,
     "record_establishment": OWN_PAGE,
+    "record_history": OWN_PAGE,
+    "record_confirm": TO_THE_FORM,
+    "record_copy_to_organisation": TO_THE_FORM,
+    "record_copy_to_contact": TO_THE_FORM,
+    "old_values": OWN_PAGE,
+    "old_value": OWN_REQUEST,
     "change_request": OWN_REQUEST,
-    "change_request_withdraw": POST_ONLY,
+    "change_request_withdraw": TO_THE_FORM,
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
+    "activate": row("410 410 410 410 410 410 410 410 410 410"),
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
+    "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
     "reports": REPORTS,
     "reports_page": REPORTS,
     "gallery": FOR_ALL,
+    "referencing": FOR_ALL,
+    "support": SIGNED_IN,
+    "support_end": POST_ONLY,
+    "support_start": row("302 302 302 302 302 302 302 302 200 302"),
+    "support_screenshot": row("302 302 302 302 302 302 404 404 200 302"),
     "account_login": ENTRANCE,
     "account_logout": ENTRANCE,
     "account_signup": ENTRANCE,
@@ -99,14 +116,40 @@ GET = {
     "admin_login": row("302 403 403 403 403 403 302 302 302 403"),
     "change_request_decide": row("302 302 302 302 302 302 200 200 200 302"),
     "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
+    "change_request_accept_all": row("302 302 302 302 302 302 200 200 200 302"),
+    "moderation_rules": row("302 302 302 302 302 302 302 302 200 302"),
+    "contact_activation": row("302 302 302 302 302 302 405 405 405 302"),
+    "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
+    "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
+    "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
 }
 POST = {
+    "referencing": row("422 422 422 422 422 422 422 422 422 422"),
+    "support": row("302 422 422 422 422 422 422 422 422 422"),
+    # Nobody here acts as somebody else: there is nothing to end.
+    "support_end": row("302 302 302 302 302 302 302 302 302 302"),
+    "support_start": row("302 302 302 302 302 302 302 302 422 302"),
+    "activate": row("410 410 410 410 410 410 410 410 410 410"),
+    # The officer is led back to the contact, with what was sent or the reason why nothing was.
+    "contact_activation": row("302 302 302 302 302 302 302 302 302 302"),
+    "provider_activation": row("302 302 302 302 302 302 302 302 422 302"),
+    "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
+    # Back to the person's page, with what was done or why not.
+    "second_factor_reset": row("302 302 302 302 302 302 302 302 302 302"),
+    # Posted for one's own organisation; for another it is 409 (tests/extranet/test_other_tab.py).
+    "record_confirm": row("302 302 302 302 403 302 403 403 403 403"),
+    "record_copy_to_organisation": row("302 302 302 302 403 302 403 403 403 403"),
+    "record_copy_to_contact": row("302 302 302 302 403 302 403 403 403 403"),
+    "old_value": row("302 422 422 404 403 404 403 403 403 403"),
     "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
     # A refused decision is the page with its reason; other refusals of the admin lead to its home.
     "change_request_decide": row("302 302 302 302 302 302 422 409 409 302"),
     "change_request_referent": row("302 302 302 302 302 302 302 302 302 302"),
+    "change_request_accept_all": row("302 302 302 302 302 302 200 200 200 302"),
+    "moderation_rules": row("302 302 302 302 302 302 302 302 302 302"),
+    "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
 }
 
 
@@ -129,6 +172,10 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
 
 
 OURS = {"change_request_decide", "change_request_referent", "admin_login", "admin_logout"}
+OURS |= {"contact_activation", "provider_activation"}
+OURS |= {"change_request_accept_all", "moderation_rules"}
+OURS |= {"support_start", "support_screenshot"}
+OURS |= {"contact_move", "second_factor_reset"}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -171,7 +218,13 @@ def world(wired):
         category="x",
         text="x",
     )
-    keys = {"notification_read": notice.pk}
+    old = LegacyValue.objects.create(organisation=organisation, kind="skill", label="Divers")
+    keys = {"notification_read": notice.pk, "contact_activation": contacts["provider"].pk}
+    keys["old_value"] = old.pk
+    keys |= {"contact_move": contacts["provider"].pk, "second_factor_reset": people["provider"].pk}
+    helped = SupportRequestFactory(contact=contacts["provider"])
+    SupportScreenshot.objects.create(request=helped, content=b"x")
+    keys |= {"support_start": contacts["provider"].pk, "support_screenshot": helped.pk}
     return people, lambda name: str(keys.get(name, request.pk))
 
 
@@ -214,6 +267,12 @@ def test_post(world, client, route):
     check(world, client, route, POST, client.post)
 
 
+def form_of(person, ask) -> dict[str, str]:
+    """What a posted form says of the capacity in which it was opened (SPEC A6)."""
+    contact = Contact.objects.filter(user=person).first()
+    return {"acting_as": str(contact.pk)} if contact and ask.__name__ == "post" else {}
+
+
 def check(world, client, route: Route, matrix: dict, ask) -> None:
     """Ask as every role; the provider last, because their act may change the object."""
     people, key = world
@@ -222,7 +281,7 @@ def check(world, client, route: Route, matrix: dict, ask) -> None:
         client.logout()
         if people[role]:
             client.force_login(people[role])
-        answers[role] = ask(fill(route, key(route.name))).status_code
+        answers[role] = ask(fill(route, key(route.name)), form_of(people[role], ask)).status_code
     expected = matrix[route.name]
     wrong = {role: code for role, code in answers.items() if code not in expected[role]}
     assert not wrong, f"{route.path}: {wrong}, expected {expected}"

@@ -16,7 +16,9 @@ from ilo_cms.engagements.models import (
 from ilo_cms.moderation.fields import RecordField
 from ilo_cms.moderation.models import ChangeRequest, Target
 from ilo_cms.moderation.services import save_record
-from ilo_cms.referentials.models import Certification, Opco, Skill
+from ilo_cms.referencing.models import ReferencingRequest, Wish
+from ilo_cms.referencing.services import deposit
+from ilo_cms.referentials.models import Certification, Opco, Skill, Territory
 
 
 def ask_for_changes() -> int:
@@ -42,6 +44,27 @@ def ask_for_changes() -> int:
         }
         made += bool(save_record(contact=contact, target=target, record_id=row.pk, values=asked))
     return made
+
+
+def ask_to_be_listed() -> int:
+    """A visitor of the public page who asks the officers of the Rhône for a first listing."""
+    asked = ReferencingRequest(
+        wish=Wish.FIRST,
+        siren="000990010",
+        organisation_name="Cabinet de l’Aubépine",
+        last_name="Roche",
+        first_name="Anaïs",
+        email="anais.roche@aubepine.example",
+        phone="+33478000000",
+        function="Gérante",
+        department=Territory.objects.get(kind=Territory.Kind.DEPARTMENT, code="69"),
+        message="J’accompagne des associations culturelles de la métropole de Lyon depuis 2019.",
+    )
+    if ReferencingRequest.objects.filter(email=asked.email).exists():
+        return 0
+    asked.full_clean()
+    deposit(asked=asked)
+    return 1
 
 
 def qualiopi() -> list[int]:

@@ -40,6 +40,8 @@ class People:
                 "user_id", "organisation_id", "ended_on", "pk"
             )
         }
+        #: What the export says of the people it brings; others had their names before.
+        self.names: dict[str, dict[str, str | None]] = {}
         self.contacts: dict[str, tuple[str, Draft]] = {}
         self.password = make_password(None)  # nobody signs in before activation (SPEC A3)
         self.users = Table(User, "id email first_name last_name password")
@@ -113,7 +115,8 @@ class People:
             return key, Outcome.LOADED
         # Who left on an unreadable day must not come back with access.
         access = bool(email) and (bool(ended) or not row["ended_on"].strip())
-        origin = origins(values | {"skills": skills, "sectors": sectors})
+        names = self.names.get(user, {})
+        origin = origins(values | names | {"skills": skills, "sectors": sectors})
         self.table.add((key, user, draft.id, place, *values.values(), access, ended, origin))
         if row["email"].strip() and not email:
             self.build.keep_value(draft.id, Kind.OTHER, "MEL", row["email"].strip(), key)
@@ -144,6 +147,7 @@ class People:
         if key not in self.known_users:
             self.known_users.add(key)
             self.users.add((key, email, first, last, self.password))
+            self.names[key] = {"last_name": last, "first_name": first, "email": email}
         return key, email
 
     def own_email(self, row: Row) -> str | None:

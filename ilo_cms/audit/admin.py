@@ -1,11 +1,7 @@
 """Screens of the log: the whole journal for administrators, and a record's own history (M6)."""
 
-from collections.abc import Iterator
-
 import django_filters
-from django.apps import apps
 from django.contrib.admin.utils import quote
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -18,63 +14,9 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from ilo_cms.audit.actions import ACTIONS
 from ilo_cms.audit.models import AuditEvent
+from ilo_cms.audit.readable import act, actor, changes, target
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.viewsets import ReadOnlyViewSet
-
-
-def words(event: AuditEvent) -> dict:
-    """The readable part of an act; empty once it was erased (SPEC G1)."""
-    detail = getattr(event, "detail", None)
-    return detail.content if detail else {}
-
-
-def act(event: AuditEvent) -> str:
-    """What was done, in French."""
-    return ACTIONS.get(event.action, event.action)
-
-
-def actor(event: AuditEvent) -> str:
-    """Who did it."""
-    return words(event).get("actor") or ("effacé" if event.actor_id else "la plateforme")
-
-
-def target(event: AuditEvent) -> str:
-    """What it was done to."""
-    return words(event).get("target") or event.target_id
-
-
-def readable(value: object) -> str:
-    """A logged value as a person reads it."""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "vide"
-    return "vide" if value is None or value == "" else str(value)
-
-
-def field_label(event: AuditEvent, name: str) -> str:
-    """The French name of a logged field."""
-    try:
-        model = apps.get_model(event.target_type)
-        return capfirst(str(model._meta.get_field(name).verbose_name))
-    except (LookupError, ValueError, FieldDoesNotExist):
-        return name
-
-
-def changes(event: AuditEvent) -> Iterator[str]:
-    """One line per changed field, then the other words of the act."""
-    said = dict(words(event))
-    said.pop("actor", None), said.pop("target", None)
-    before, after = said.pop("before", {}), said.pop("after", {})
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in after:
-            old, new = readable(before.get(name)), readable(after[name])
-            yield f"{field_label(event, name)} : {old} → {new}"
-    else:
-        yield f"{readable(before)} → {readable(after)}"
-    for value in said.values():
-        if not isinstance(value, dict):
-            yield readable(value)
 
 
 def detail(event: AuditEvent) -> str:

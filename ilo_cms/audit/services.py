@@ -4,18 +4,24 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from ilo_cms.audit.actions import ACTIONS
 from ilo_cms.audit.models import AuditDetail, AuditEvent, AuditHead
 
 
 Answer = TypeVar("Answer")
+
+#: Who of the support acts through somebody else's account while this request is answered (SPEC
+#: A12); empty otherwise. Set by the support's middleware; policies read it, the log keeps it.
+assistant: ContextVar[str] = ContextVar("assistant", default="")
 
 
 def canonical(value: Any) -> str:
@@ -75,12 +81,15 @@ def record(
     """Add one act to the log, in the caller's transaction.
 
     `action` is a key of ACTIONS; `words` are the readable part (before, after, comment …), stored
-    beside the chain with the names of actor and target so that they can be erased.
+    beside the chain with the names of actor and target so that they can be erased. What the support
+    does through somebody else's account says so there, under `assistance`.
     Raises KeyError on an action that nobody registered.
     """
     ACTIONS[action]
     head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
     salt = secrets.token_hex(16)
+    if assistant.get():
+        words["assistance"] = assistant.get()
     content = json.loads(
         canonical({"actor": str(actor or ""), "target": str(target or "")} | words)
     )
@@ -101,6 +110,19 @@ def record(
     head.sequence, head.digest = event.sequence, event.digest
     head.save(update_fields=["sequence", "digest"])
     return event
+
+
+def log_export(
+    sender: type[models.Model], user: models.Model, count: int, filters: list[str], **kwargs: Any
+) -> None:
+    """Keep who took which list out of the platform, how long and how narrowed (SPEC G3)."""
+    record(
+        "records.exported",
+        actor=user,
+        list=capfirst(str(sender._meta.verbose_name_plural)),
+        rows=f"{count} ligne{'s' if count > 1 else ''}",
+        filters=filters,
+    )
 
 
 def faults() -> Iterator[str]:

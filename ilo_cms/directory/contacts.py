@@ -1,13 +1,17 @@
-"""Creating contacts (SPEC A2)."""
+"""Creating and editing contacts (SPEC A2), and what giving them access sets off (A3)."""
 
-from django.core.exceptions import ValidationError
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.core.identifiers import normal_phone
-from ilo_cms.directory.models import Contact, Establishment, Organisation
-from ilo_cms.directory.policies import can_edit_record
+from ilo_cms.directory.activation import give_access
+from ilo_cms.directory.edits import OF_PERSON, edit_as_officer
+from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
+from ilo_cms.directory.policies import can_edit_record, can_rename
 from ilo_cms.referentials.models import GenericMailbox
 
 
@@ -37,8 +41,8 @@ def create_contact(
 ) -> Contact:
     """Make a person a contact of an organisation; an email already known is the same person.
 
-    The names of a known person stay as they are. Raises PermissionDenied unless an officer acts,
-    ValidationError keyed by field when a value is refused.
+    The names of a known person stay as they are. With access, the person is told by mail. Raises
+    PermissionDenied unless an officer acts, ValidationError keyed by field when a value is refused.
     """
     can_edit_record(acting_user, organisation).enforce()
     email = User.normal_email(email)
@@ -56,10 +60,66 @@ def create_contact(
     try:
         contact.full_clean()
     except ValidationError as error:
-        raise ValidationError({"email": error.messages}) from error
+        # That the person is a contact here already is said beside the address that told us who.
+        faults = error.message_dict
+        known = faults.pop(NON_FIELD_ERRORS, None)
+        raise ValidationError(faults | ({"email": known} if known else {})) from error
+    contact.origins = first_origins(contact)
     contact.save()
     log("contact.created", actor=acting_user, target=contact, organisation=organisation)
+    if has_access:
+        give_access(contact=contact, acting_user=acting_user)
     return contact
+
+
+def first_origins(contact: Contact) -> dict[str, str]:
+    """Where the values of a contact that an officer makes come from (SPEC P7).
+
+    A person who was known already brings the origin of their names and address along.
+    """
+    given = {name: Origin.OFFICER.value for name in ("function", "phone") if getattr(contact, name)}
+    known = contact.user.contacts.order_by("created_at").last()
+    if known is None:
+        own = {name: Origin.OFFICER.value for name in OF_PERSON if getattr(contact.user, name)}
+    else:
+        own = {name: known.origins[name] for name in OF_PERSON if name in known.origins}
+    return own | given
+
+
+@logged
+def edit_contact(
+    *, contact: Contact, values: dict[str, Any], names: dict[str, Any], acting_user: User
+) -> bool:
+    """Edit a contact as an officer, with the names and address of the person.
+
+    Returns whether this opened the extranet to them, of which they are told by mail. Raises
+    PermissionDenied when the user may edit neither the record nor those names, ValidationError
+    when access is given without an address.
+    """
+    if names:
+        can_rename(acting_user, contact.user).enforce()
+    both: list[tuple[Contact | User, dict[str, Any]]] = [(contact, values), (contact.user, names)]
+    changed: set[str] = set()
+    for record, given in both:
+        if given:
+            changed |= set(
+                edit_as_officer(
+                    record=record,
+                    values=given,
+                    acting_user=acting_user,
+                    organisation=contact.organisation,
+                )
+            )
+    edited = Contact.objects.select_related("user", "organisation").get(pk=contact.pk)
+    if not edited.has_access or edited.is_former:
+        return False
+    if "has_access" in changed:
+        check_email(edited.user.email, edited.has_access)
+    # Who had access but no address, or had left, could not be told before.
+    if not changed & {"has_access", "ended_on", "email"}:
+        return False
+    give_access(contact=edited, acting_user=acting_user)
+    return True
 
 
 def check_email(email: str | None, has_access: bool) -> None:

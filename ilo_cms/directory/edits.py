@@ -14,6 +14,7 @@ from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
 from ilo_cms.directory.policies import active_officer, can_edit_record
+from ilo_cms.directory.skills import check_skills
 
 
 #: How the log names each kind of record; the act follows: organisation.updated.
@@ -23,6 +24,9 @@ NOUN_OF = {
     Contact: "contact",
     User: "account",
 }
+
+#: What a contact shows of its person.
+OF_PERSON = ["last_name", "first_name", "email"]
 
 
 class Reading(NamedTuple):
@@ -66,9 +70,7 @@ def record_changes(
     changed = [name for name in before if before[name].key != after[name].key]
     if not changed:
         return []
-    if hasattr(record, "origins"):
-        record.origins = record.origins | dict.fromkeys(changed, origin.value)
-        record.save(update_fields=["origins", "updated_at"])
+    set_origins(record, changed, origin)
     log(
         f"{NOUN_OF[type(record)]}.{act}",
         actor=acting_user,
@@ -79,6 +81,21 @@ def record_changes(
         after={name: after[name].label for name in changed},
     )
     return changed
+
+
+def set_origins(record: models.Model, names: list[str], origin: Origin) -> None:
+    """Say where some values of a record come from. A person's are said on each of their contacts.
+
+    Read anew, because a contact and its person may be written one after the other.
+    """
+    rows = [record]
+    if isinstance(record, User):
+        rows = list(record.contacts.all())
+        names = [name for name in names if name in OF_PERSON]
+    for row in rows if names else []:
+        row.refresh_from_db(fields=["origins"])
+        row.origins = row.origins | dict.fromkeys(names, origin.value)
+        row.save(update_fields=["origins", "updated_at"])
 
 
 @logged
@@ -93,9 +110,12 @@ def edit_record(
     """Write validated values to a record and log them; return the names of the changed fields.
 
     Only the given fields are written, on a row read anew under a lock, so that what somebody else
-    saved meanwhile in other fields stays.
+    saved meanwhile in other fields stays. Raises ValidationError keyed by field when a skill is
+    added above the maximum.
     """
     row = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+    if "skills" in values:
+        check_skills(row, [skill.pk for skill in values["skills"]])
     before = snapshot(row, values)
     plain = {name for name in values if not row._meta.get_field(name).many_to_many}
     for name in plain:
@@ -142,6 +162,8 @@ def create_record(*, record: models.Model, values: dict[str, Any], acting_user: 
     if record is organisation and record.is_provider and record.referent is None:
         record.referent = active_officer(acting_user)
     record.save()
+    if "skills" in values:
+        check_skills(record, [skill.pk for skill in values["skills"]])
     given = {name: value for name, value in values.items() if value}
     before = {}
     for name, value in given.items():

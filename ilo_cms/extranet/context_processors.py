@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from ilo_cms.accounts.second_factor import must_hold_second_factor
 from ilo_cms.directory.models import Contact
-from ilo_cms.directory.policies import can_read_reports
+from ilo_cms.directory.policies import can_read_reports, can_write_as
 from ilo_cms.notifications.models import Notification
 
 
@@ -33,12 +34,21 @@ def describe(request: HttpRequest) -> dict:
     contact = getattr(request, "contact", None)
     return {
         "contact": contact,
-        "can_switch": Contact.objects.choosable_by(user).count() > 1,
+        "can_switch": can_switch(request),
         "unread_count": unread_count(user, contact),
         "navigation": navigation(request) if contact else [],
         "is_officer": user.is_staff,
+        "must_hold_second_factor": must_hold_second_factor(user),
+        "writing": can_write_as(contact) if contact else None,
         "reports_url": reverse("reports") if can_read_reports(user) else None,
     }
+
+
+def can_switch(request: HttpRequest) -> bool:
+    """Whether the person may choose another structure; nobody chooses in their place (A12)."""
+    if getattr(request, "assistance", None):
+        return False
+    return Contact.objects.choosable_by(request.user).count() > 1
 
 
 def unread_count(user, contact: Contact | None) -> int:

@@ -4,77 +4,31 @@ A form checks and shows; it never saves by itself: `moderation.services.save_rec
 values are live at once and which wait for an officer.
 """
 
-import re
 from dataclasses import dataclass
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Q
 from django.urls import reverse
 
 from ilo_cms.core.identifiers import compact, normal_phone, readable_phone, validate_siret
 from ilo_cms.directory.contacts import check_personal
-from ilo_cms.directory.models import Contact, Establishment, Organisation
+from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
+from ilo_cms.directory.skills import check_skills, maximum_in_words
+from ilo_cms.extranet.fields import NafField, SkillsField, TerritoriesField
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.moderation.fields import FIELDS, RecordField, moderated_fields
-from ilo_cms.moderation.models import Target
+from ilo_cms.moderation.models import ChangeItem, Target
 from ilo_cms.moderation.services import pending_items
-from ilo_cms.referentials.models import NafCode, Skill
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What a field shows of a value that waits for an officer."""
+    """What a field shows of a value that waits for an officer. The address is empty for readers."""
 
     requested_label: str
     live_label: str
     withdraw_url: str
-
-
-class GroupedSkills(forms.models.ModelChoiceIterator):
-    """Skills under the name of their family, in one query."""
-
-    def __iter__(self):
-        families: dict[str, list] = {}
-        for skill in self.queryset.select_related("group"):
-            families.setdefault(skill.group.label, []).append(self.choice(skill))
-        yield from families.items()
-
-
-class SkillsField(forms.ModelMultipleChoiceField):
-    """Skills to tick, by family."""
-
-    iterator = GroupedSkills
-
-
-class NafField(forms.ModelChoiceField):
-    """A NAF code typed by hand: 1,479 codes are too many for a list."""
-
-    def __init__(self, **kwargs) -> None:
-        super().__init__(
-            queryset=NafCode.objects.active(),
-            to_field_name="code",
-            widget=forms.TextInput,
-            error_messages={
-                "invalid_choice": "Ce code NAF n’existe pas. Cherchez-le sur votre avis de "
-                "situation au répertoire Sirene, par exemple 70.22Z."
-            },
-            **kwargs,
-        )
-
-    def prepare_value(self, value):
-        """Show the code, whatever the form was given: a key, a code or a row."""
-        if isinstance(value, int):
-            value = NafCode.objects.filter(pk=value).first()
-        return super().prepare_value(value)
-
-    def to_python(self, value):
-        """Accept 7022z and 70 22 Z as well as 70.22Z."""
-        digits = compact(value).upper() if isinstance(value, str) else value
-        if digits and not re.fullmatch(r"[0-9]{4}[A-Z]", digits):
-            raise ValidationError(
-                "Un code NAF a quatre chiffres et une lettre, par exemple 70.22Z.", code="naf"
-            )
-        return super().to_python(f"{digits[:2]}.{digits[2:]}" if digits else digits)
 
 
 class RecordForm(forms.ModelForm):
@@ -82,27 +36,53 @@ class RecordForm(forms.ModelForm):
 
     target: Target
 
-    def __init__(self, *args, contact: Contact, **kwargs) -> None:
+    def __init__(self, *args, contact: Contact, writing: bool = True, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.contact = contact
+        self.writing = writing
         self.fields[ACTING_AS] = forms.CharField(widget=forms.HiddenInput)
         self.initial[ACTING_AS] = str(contact.pk)
         waiting = pending_items(contact, self.target, self.instance.pk)
-        moderated = moderated_fields(self.target)
+        moderated = moderated_fields(self.target) if writing else set()
         for name in self.record_names:
             field = self.fields[name]
             if getattr(field, "empty_label", None):
                 field.empty_label = "Non renseigné"
+            if isinstance(field, forms.ModelChoiceField):
+                self.limit(name, field, waiting.get(name))
             field.moderated = name in moderated
-            field.pending = None
-            if name in waiting:
-                item = waiting[name]
-                self.initial[name] = self.shown(name, item.new)
-                field.pending = Pending(
-                    item.new_label,
-                    item.old_label,
-                    reverse("change_request", args=[item.request_id]),
-                )
+            field.pending = self.pending(waiting[name]) if name in waiting else None
+            if field.pending:
+                self.initial[name] = self.shown(name, waiting[name].new)
+            self.explain(name, field)
+
+    def pending(self, item: ChangeItem) -> Pending:
+        """What a field says of the request that it waits in."""
+        url = reverse("change_request", args=[item.request_id]) if self.writing else ""
+        return Pending(item.new_label, item.old_label, url)
+
+    def limit(self, name: str, field: forms.ModelChoiceField, waiting: ChangeItem | None) -> None:
+        """Offer the rows still proposed, and those already chosen or asked for: none gets lost."""
+        try:
+            field.queryset.model._meta.get_field("is_active")
+        except FieldDoesNotExist:
+            return
+        chosen = [self.initial.get(name), waiting.new if waiting else None]
+        keys = {
+            getattr(row, "pk", row)
+            for value in chosen
+            for row in (value if isinstance(value, list) else [value])
+        }
+        field.queryset = field.queryset.filter(Q(is_active=True) | Q(pk__in=keys - {None}))
+
+    def explain(self, name: str, field: forms.Field) -> None:
+        """Complete a field's hint; who may only read needs none on how to fill it in."""
+        hints = [field.help_text] if self.writing else []
+        if name == "skills" and self.writing:
+            hints.append(maximum_in_words())
+        if self.instance.origins.get(name) == Origin.INSEE:
+            hints.append("Valeur donnée par l’INSEE.")
+        field.help_text = " ".join(filter(None, hints))
 
     @property
     def record_names(self) -> list[str]:
@@ -120,6 +100,15 @@ class RecordForm(forms.ModelForm):
             for name in self.record_names
         }
 
+    def clean_skills(self):
+        """No more skills than the platform allows (SPEC P2)."""
+        skills = self.cleaned_data["skills"]
+        try:
+            check_skills(self.instance, [skill.pk for skill in skills])
+        except ValidationError as error:
+            raise ValidationError(error.message_dict["skills"]) from error
+        return skills
+
     def clean_phone_named(self, name: str, department: str) -> str:
         """A phone of the form, in E.164."""
         return normal_phone(self.cleaned_data[name], department)
@@ -136,12 +125,8 @@ class ContactForm(RecordForm):
         help_text="C’est aussi votre identifiant. Une nouvelle adresse est relue, puis confirmée "
         "par un lien avant de remplacer l’ancienne.",
     )
-    skills = SkillsField(
-        queryset=Skill.objects.active(),
-        label="Compétences",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    skills = SkillsField()
+    territories = TerritoriesField()
     field_order = FIELDS[Target.CONTACT]
 
     class Meta:
@@ -158,7 +143,6 @@ class ContactForm(RecordForm):
         ]
         widgets = {
             "sectors": forms.CheckboxSelectMultiple,
-            "territories": forms.CheckboxSelectMultiple,
             "phone": forms.TextInput(attrs={"type": "tel"}),
             "other_phone": forms.TextInput(attrs={"type": "tel"}),
         }
@@ -204,12 +188,8 @@ class OrganisationForm(RecordForm):
         help_text="Quatorze chiffres. Un autre SIREN est un changement de structure : "
         "demandez-le à votre chargé·e d’accompagnement.",
     )
-    skills = SkillsField(
-        queryset=Skill.objects.active(),
-        label="Compétences",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    skills = SkillsField()
+    territories = TerritoriesField()
     field_order = FIELDS[Target.ORGANISATION]
 
     class Meta:
@@ -219,8 +199,7 @@ class OrganisationForm(RecordForm):
             "presentation": "Lue par les chargé·es d’accompagnement qui cherchent un prestataire."
         }
         widgets = dict.fromkeys(
-            ("approvals", "certifications", "networks", "sectors", "territories"),
-            forms.CheckboxSelectMultiple,
+            ("approvals", "certifications", "networks", "sectors"), forms.CheckboxSelectMultiple
         )
 
     def __init__(self, *args, **kwargs) -> None:

@@ -4,7 +4,10 @@ The form is kept in the session and shown again, filled in, to the same contact 
 It is never saved by itself: the person reads it and presses the button again.
 """
 
+from allauth.core.ratelimit import consume
 from django.http import HttpRequest, QueryDict
+
+from ilo_cms.moderation.fields import FIELDS, definition, label
 
 
 SESSION_KEY = "kept_form"
@@ -16,7 +19,10 @@ MAXIMUM_SIZE = 60_000
 
 
 def keep(request: HttpRequest) -> bool:
-    """Keep a posted form in the session; False when it is none of ours, too large, or foreign."""
+    """Keep a posted form in the session; False when it is none of ours, too large, or foreign.
+
+    So many an hour from one address, when nobody is signed in (ACCOUNT_RATE_LIMITS).
+    """
     same_site = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     ours = request.path.startswith(KEPT_BELOW) and ACTING_AS in request.POST
     if request.method != "POST" or not ours or not same_site:
@@ -24,8 +30,10 @@ def keep(request: HttpRequest) -> bool:
     data = request.POST.copy()
     data.pop("csrfmiddlewaretoken", None)
     text = data.urlencode()
-    if len(text) > MAXIMUM_SIZE:
-        return False
+    if len(text) > MAXIMUM_SIZE or data.keys() == {ACTING_AS}:
+        return False  # too large, or only a button: nothing was typed
+    if not request.user.is_authenticated and not consume(request, action="kept_form"):
+        return False  # each is a session of a visitor: no one fills the database with them
     request.session[SESSION_KEY] = {"path": request.path, "data": text}
     return True
 
@@ -40,3 +48,18 @@ def restore(request: HttpRequest) -> QueryDict | None:
         return None
     del request.session[SESSION_KEY]
     return data
+
+
+def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
+    """The words typed in a refused form of the record, with their labels, so as to be copied."""
+    labels = {
+        name: label(target, name)
+        for target, names in FIELDS.items()
+        for name in names
+        if not definition(target, name).is_relation
+    }
+    return [
+        (labels[name], text)
+        for name, text in request.POST.items()
+        if name in labels and text.strip() not in {"", "on"}
+    ]

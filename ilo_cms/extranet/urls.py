@@ -3,8 +3,21 @@
 from django.urls import path
 
 from ilo_cms.extranet.gallery import gallery
-from ilo_cms.extranet.views import account, home, notifications, record, reports, structure
+from ilo_cms.extranet.views import (
+    account,
+    activation,
+    history,
+    home,
+    legacy,
+    notifications,
+    record,
+    reports,
+    requests,
+    structure,
+)
 from ilo_cms.moderation.models import Target
+from ilo_cms.referencing.views import referencing
+from ilo_cms.support import views as support
 
 
 RECORD = "mes-informations/"
@@ -25,10 +38,26 @@ urlpatterns = [
         {"target": Target.ESTABLISHMENT},
         name="record_establishment",
     ),
-    path(f"{RECORD}demandes/<uuid:pk>/", record.change_request, name="change_request"),
+    path(f"{RECORD}confirmer/", record.confirm, name="record_confirm"),
+    path(
+        f"{RECORD}copier-vers-structure/",
+        record.copy,
+        {"target": Target.ORGANISATION},
+        name="record_copy_to_organisation",
+    ),
+    path(
+        f"{RECORD}copier-vers-contact/",
+        record.copy,
+        {"target": Target.CONTACT},
+        name="record_copy_to_contact",
+    ),
+    path(f"{RECORD}anciennes-valeurs/", legacy.old_values, name="old_values"),
+    path(f"{RECORD}anciennes-valeurs/<uuid:pk>/", legacy.old_value, name="old_value"),
+    path(f"{RECORD}historique/", history.record_history_page, name="record_history"),
+    path(f"{RECORD}demandes/<uuid:pk>/", requests.change_request, name="change_request"),
     path(
         f"{RECORD}demandes/<uuid:pk>/retirer/",
-        record.withdraw_request,
+        requests.withdraw_request,
         name="change_request_withdraw",
     ),
     path("notifications/", notifications.notifications, name="notifications"),
@@ -40,7 +69,12 @@ urlpatterns = [
     path(
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
+    path("compte/activation/<str:token>/", activation.activation, name="activate"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),
+    path("compte/adresse/annuler/<str:token>/", account.cancel_email, name="cancel_email"),
+    path("referencement/", referencing, name="referencing"),
+    path("assistance/", support.support, name="support"),
+    path("assistance/fin/", support.end, name="support_end"),
     path("data/", reports.reports, name="reports"),
     path("data/<path:rest>", reports.reports, name="reports_page"),
     path("composants/", gallery, name="gallery"),

@@ -33,12 +33,82 @@ KINDS = {
             "{officer} a traité votre demande pour {organisation}. {outcome}",
         ),
         Kind(
+            "record.confirm",
+            "Mes informations",
+            "Vos informations sont-elles à jour ? {organisation}",
+            "Relisez la fiche de {organisation}, corrigez-la si besoin, puis confirmez qu’elle est "
+            "à jour : les chargé·es d’accompagnement s’en servent pour vous solliciter.",
+        ),
+        Kind(
+            "referent.replaced",
+            "Modération",
+            "{officer} est désormais référent·e de {organisation}",
+            "{officer} est devenu·e référent·e de {organisation} à votre place. {reason}",
+        ),
+        Kind(
+            "absence.deputy",
+            "Modération",
+            "Vous remplacez {officer} du {first} au {last}",
+            "{officer} sera absent·e du {first} au {last} inclus et vous a choisi·e pour traiter "
+            "ses demandes de modération pendant ce temps.",
+        ),
+        Kind(
+            "email.requested",
+            "Sécurité",
+            "Un changement de votre adresse de connexion est demandé",
+            "Le remplacement de votre adresse de connexion par {email} a été demandé. Si vous n’en "
+            "êtes pas à l’origine, annulez-le sur cette page, sans avoir à vous connecter.",
+            is_compulsory=True,
+        ),
+        Kind(
             "email.confirm",
             "Sécurité",
-            "Confirmez votre nouvelle adresse électronique",
+            "Votre nouvelle adresse électronique est acceptée, confirmez-la",
             "Votre nouvelle adresse, {email}, a été acceptée. Elle deviendra votre identifiant "
-            "quand vous l’aurez confirmée par le lien reçu à cette adresse.",
+            "quand vous l’aurez confirmée par le lien reçu à cette adresse. Si vous n’êtes pas à "
+            "l’origine de ce changement, annulez-le sur cette page, sans avoir à vous connecter.",
             is_compulsory=True,
+        ),
+        Kind(
+            "email.cancelled",
+            "Sécurité",
+            "Un changement d’adresse de connexion a été annulé",
+            "Le changement de l’adresse de connexion de {person} pour {email} a été annulé depuis "
+            "son adresse actuelle.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "referencing.requested",
+            "Référencement",
+            "Une demande de référencement vous attend : {department}",
+            "Une demande est arrivée pour le département {department} : « {wish} », SIREN {siren}.",
+        ),
+        Kind(
+            "support.requested",
+            "Assistance",
+            "Une demande d’assistance vous attend",
+            "{author} ({organisation}) demande de l’aide.",
+        ),
+        Kind(
+            "support.answered",
+            "Assistance",
+            "L’assistance vous a répondu",
+            "L’assistance a répondu à votre demande du {day} : {answer}",
+        ),
+        Kind(
+            "account.second_factor_reset",
+            "Sécurité",
+            "Votre second facteur a été retiré",
+            "{administrator} a retiré votre second facteur, à votre demande. Votre mot de passe "
+            "suffit à nouveau : ajoutez vite une application d’authentification ou une clé. Si "
+            "vous n’avez rien demandé, changez votre mot de passe et prévenez l’assistance.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "contact.moved",
+            "Compte",
+            "Vous êtes maintenant contact de {organisation}",
+            "{officer} vous a rattaché·e à {organisation}. {access}",
         ),
     ]
 }

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import assistant
 from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.notifications.tasks import deliver_message
@@ -86,7 +88,14 @@ def queue_mail(*, recipient: User | None, address: str, subject: str, body: str)
 
 
 def mark_read(notifications: Iterable[Notification]) -> None:
-    """Close these notices, keeping the time at which each was first read."""
+    """Close these notices, keeping the time at which each was first read.
+
+    Raises PermissionDenied when the support acts for the person, who has not read them (SPEC A12).
+    """
+    if assistant.get():
+        raise PermissionDenied(
+            "Pendant une assistance, les notifications de la personne restent non lues."
+        )
     now = timezone.now()
     for notice in notifications:
         if notice.read_at is None:

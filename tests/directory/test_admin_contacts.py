@@ -45,6 +45,7 @@ def test_a_new_person_becomes_a_contact_without_a_usable_password():
     assert set(AuditEvent.objects.values_list("action", flat=True)) == {
         "account.created",
         "contact.created",
+        "account.activation_sent",
     }
 
 

@@ -54,7 +54,7 @@ def moderate(claire) -> None:
     claire.sign_in("claire@dla-rhone.example")
     expect(claire.page).to_have_url(re.compile("/admin/$"))
     claire.check("bureau")
-    claire.page.goto(claire.site.url + "/admin/snippets/moderation/changerequest/")
+    claire.page.goto(claire.site.url + "/admin/moderation/demandes/")
     claire.check("file-de-moderation")
     claire.page.get_by_role("row").filter(has_text="Marina Vasseur").get_by_role(
         "link"

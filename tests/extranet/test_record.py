@@ -133,7 +133,8 @@ def test_a_withdrawn_request_disappears(sign_in, contact):
     client = sign_in(contact.user)
     client.post(ORGANISATION, typed(client, ORGANISATION, name="Conseil Sol SCOP"))
     request = ChangeRequest.objects.get()
-    client.post(reverse("change_request_withdraw", args=[request.pk]))
+    address = reverse("change_request_withdraw", args=[request.pk])
+    client.post(address, {"acting_as": str(contact.pk)})
     assert "En attente de modération" not in client.get(ORGANISATION).content.decode()
 
 

@@ -10,6 +10,11 @@ from ilo_cms.core.admin.forms import RecordForm
 from ilo_cms.core.admin.viewsets import RecordViewSet
 from ilo_cms.directory.edits import create_record, edit_as_officer
 from ilo_cms.directory.models import Organisation, Origin
+from ilo_cms.directory.skills import maximum_in_words
+
+
+#: The field whose origin is that of what a property shows.
+WRITTEN_AS = {"head_office_siret": "head_office_nic", "siret": "nic", "address": "address_line"}
 
 
 def organisation_of(record) -> Organisation:
@@ -26,6 +31,9 @@ class DirectoryForm(RecordForm):
             if name in self.fields and code in Origin.values:
                 field = self.fields[name]
                 field.help_text = f"{field.help_text} Origine : {Origin(code).label}.".strip()
+        if "skills" in self.fields:
+            skills = self.fields["skills"]
+            skills.help_text = f"{skills.help_text} {maximum_in_words()}".strip()
 
 
 def changed_values(form: RecordForm, model) -> dict[str, Any]:
@@ -81,5 +89,5 @@ class DirectoryViewSet(Audited, RecordViewSet):
 
     def inspection_label(self, record, name: str, label: str) -> str:
         """The field's name and where its value comes from (SPEC P7)."""
-        code = record.origins.get(name)
+        code = record.origins.get(WRITTEN_AS.get(name, name.removeprefix("user.")))
         return f"{label} (origine : {Origin(code).label})" if code in Origin.values else label

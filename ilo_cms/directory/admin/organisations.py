@@ -1,5 +1,7 @@
 """Screens of organisations: the provider record mirrored (SPEC P1, P7)."""
 
+from collections.abc import Iterable
+
 import django_filters
 from django import forms
 from django.db import models
@@ -17,7 +19,14 @@ from wagtail.admin.views.generic import InspectView
 
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.forms import IdentifierField
-from ilo_cms.directory.admin.common import DirectoryForm, DirectoryViewSet
+from ilo_cms.directory.admin.common import DirectoryForm, DirectoryViewSet, RecordCreateView
+from ilo_cms.directory.completeness import (
+    LISTS,
+    Completeness,
+    contact_completeness,
+    establishment_completeness,
+    organisation_completeness,
+)
 from ilo_cms.directory.models import Establishment, Organisation
 from ilo_cms.directory.officers import can_change_referent
 from ilo_cms.directory.policies import active_officer, can_edit_record
@@ -125,6 +134,25 @@ def section(name: str, heading: str) -> MultiFieldPanel:
     return MultiFieldPanel([choices(name)], heading=heading, classname="collapsed")
 
 
+def lines(texts: Iterable[str]) -> str:
+    """One line per text."""
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
+
+
+def in_words(part: Completeness) -> str:
+    """How complete a part is, and the names of what it lacks."""
+    missing = ", ".join(field.label for field in part.missing)
+    return f"{part.percent} % (manque : {missing})" if missing else "complet"
+
+
+class OrganisationCreateView(RecordCreateView):
+    """Creates an organisation; a link may bring its SIREN and name (SPEC A9)."""
+
+    def get_initial(self) -> dict:
+        asked = self.request.GET
+        return {name: asked[name] for name in ("siren", "name") if name in asked}
+
+
 class OrganisationInspectView(InspectView):
     """The record with its places and people."""
 
@@ -140,6 +168,27 @@ class OrganisationInspectView(InspectView):
     def show_contacts(self) -> str:
         rows = self.object.contacts.current().select_related("user", "organisation")
         return self.links(rows, "contact")
+
+    def show_completeness(self) -> str:
+        """How complete each part of the record is, and what it lacks (P4)."""
+        contacts = self.object.contacts.current().select_related("user", "organisation")
+        found = [("Structure", organisation_completeness(self.object))]
+        found += [
+            (str(place), establishment_completeness(place))
+            for place in self.object.establishments.select_related("organisation")
+        ]
+        found += [
+            (str(contact.user), contact_completeness(contact))
+            for contact in contacts.prefetch_related(*LISTS)
+        ]
+        return lines(f"{name} : {in_words(part)}" for name, part in found)
+
+    def show_legacy_values(self) -> str:
+        """The old values of Enée that nobody has entered again (P6)."""
+        values = self.object.legacy_values.unhandled().select_related("contact__user")
+        return lines(
+            f"{value} ({value.contact.user})" if value.contact else str(value) for value in values
+        )
 
 
 class OrganisationViewSet(DirectoryViewSet):
@@ -195,7 +244,10 @@ class OrganisationViewSet(DirectoryViewSet):
         "head_office_siret": "SIRET du siège",
         "establishments": "Établissements",
         "contacts": "Contacts",
+        "completeness": "Complétude de la fiche",
+        "legacy_values": "Anciennes valeurs d’Enée à ressaisir",
     }
+    add_view_class = OrganisationCreateView
     inspect_view_class = OrganisationInspectView
     inspect_view_fields = [
         "siren",
@@ -224,7 +276,9 @@ class OrganisationViewSet(DirectoryViewSet):
         "referent",
         "establishments",
         "contacts",
+        "completeness",
         "confirmed_at",
+        "legacy_values",
         "insee_synced_at",
         "insee_closed",
         "insee_restricted",

@@ -1,18 +1,29 @@
 """Screens of officers and of people: administrators appoint, officers read."""
 
+from uuid import UUID
+
+import django_filters
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.views import generic
 
 from ilo_cms.accounts.models import User
+from ilo_cms.accounts.second_factor import FACTORS, holds_second_factor
 from ilo_cms.audit.admin import Audited
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.forms import RecordForm
-from ilo_cms.core.admin.policies import RecordPolicy
+from ilo_cms.core.admin.policies import RecordPolicy, visible
 from ilo_cms.core.admin.viewsets import RecordViewSet
 from ilo_cms.directory.admin.common import RefusalAtField
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.officers import appoint_officer, save_person
+from ilo_cms.directory.second_factor import can_reset_second_factor, reset_second_factor
 
 
 class OfficerForm(RecordForm):
@@ -134,9 +145,46 @@ class PersonEditView(PersonSaveView, generic.EditView):
 class PersonFilterSet(RecordFilterSet):
     """People by role and state."""
 
+    second_factor = django_filters.BooleanFilter(
+        label="A un second facteur", method="filter_second_factor"
+    )
+
     class Meta:
         model = User
         fields = ["is_active", "is_administrator", "is_analyst"]
+
+    def filter_second_factor(self, rows: models.QuerySet, name: str, value: bool):
+        """People whose password alone does not sign them in, or the others."""
+        holders = Authenticator.objects.filter(type__in=FACTORS).values("user")
+        return rows.filter(pk__in=holders) if value else rows.exclude(pk__in=holders)
+
+
+class PersonInspectView(generic.InspectView):
+    """A person, with the way to help them when they lost their second factor."""
+
+    def show_second_factor(self) -> str:
+        factors = Authenticator.objects.filter(user=self.object, type__in=FACTORS)
+        return ", ".join(str(factor.get_type_display()) for factor in factors)
+
+    def get_context_data(self, **kwargs) -> dict:
+        return super().get_context_data(**kwargs) | {
+            "has_factor": holds_second_factor(self.object),
+            "may_reset": can_reset_second_factor(self.request.user, self.object),
+        }
+
+
+@require_POST
+def reset_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Remove the second factor that somebody lost, or say why not."""
+    person = get_object_or_404(visible(User.objects.all(), request.user), pk=pk)
+    reason = request.POST.get("reason", "")
+    try:
+        reset_second_factor(person=person, reason=reason, acting_user=request.user)
+    except (ValidationError, PermissionDenied) as refusal:
+        messages.error(request, getattr(refusal, "message", str(refusal)))
+    else:
+        messages.success(request, f"Le second facteur de {person} est retiré.")
+    return redirect("person:inspect", pk=person.pk)
 
 
 class PersonViewSet(Audited, RecordViewSet):
@@ -155,7 +203,9 @@ class PersonViewSet(Audited, RecordViewSet):
         "is_administrator",
         "is_analyst",
     ]
-    labels = {"__str__": "Personne"}
+    labels = {"__str__": "Personne", "second_factor": "Second facteur"}
+    inspect_view_class = PersonInspectView
+    inspect_template_name = "directory/inspect_person.html"
     filterset_class = PersonFilterSet
     search = {"pk": User}
     add_view_class = PersonCreateView
@@ -167,6 +217,7 @@ class PersonViewSet(Audited, RecordViewSet):
         "is_active",
         "is_administrator",
         "is_analyst",
+        "second_factor",
         "last_login",
         "created_at",
     ]

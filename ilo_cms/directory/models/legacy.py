@@ -7,6 +7,28 @@ from ilo_cms.directory.models.contact import Contact
 from ilo_cms.directory.models.organisation import Organisation
 
 
+class LegacyQuerySet(models.QuerySet):
+    """Who may see which old value, and which still wait to be entered again."""
+
+    def visible_to(self, user):
+        """Those of the organisations this person may see."""
+        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def of(self, contact: Contact):
+        """What this contact may enter again: their organisation's old values and their own."""
+        return self.filter(
+            models.Q(contact=None) | models.Q(contact=contact), organisation=contact.organisation_id
+        )
+
+    def unhandled(self):
+        """Values that nobody has dealt with yet."""
+        return self.filter(handled_at=None)
+
+    def of_lists(self):
+        """Values that one of the new lists may replace; the others are for an officer to read."""
+        return self.filter(kind__in=LegacyValue.LISTS)
+
+
 class LegacyValue(UUIDModel):
     """One old value, kept as it was so that its owner can re-enter it. Nothing is guessed."""
 
@@ -16,6 +38,9 @@ class LegacyValue(UUIDModel):
         TERRITORY = "territory", "Territoire"
         IDENTIFIER = "identifier", "Identifiant"
         OTHER = "other", "Autre"
+
+    #: The field of contacts and organisations that takes the place of each kind of old value.
+    LISTS = {Kind.SKILL: "skills", Kind.SECTOR: "sectors", Kind.TERRITORY: "territories"}
 
     organisation = models.ForeignKey(
         Organisation,
@@ -35,6 +60,8 @@ class LegacyValue(UUIDModel):
     code = models.CharField("ancien code", max_length=60, blank=True)
     label = models.CharField("ancien libellé", max_length=255)
     handled_at = models.DateTimeField("ressaisie le", null=True, blank=True)
+
+    objects = LegacyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ancienne valeur"

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from ilo_cms.directory.models import Contact
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.extranet.access import acting_contact_required
+from ilo_cms.extranet.record_page import todo
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification
 
@@ -43,5 +44,6 @@ def contact_home(request: HttpRequest) -> HttpResponse:
             "assignments": assignments[:10],
             "referent": organisation.referent,
             "notices": notices[:5],
+            **todo(request.contact),
         },
     )

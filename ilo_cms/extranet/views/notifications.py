@@ -29,12 +29,14 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def read_notification(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Close a notice; lead to what it is about when asked to."""
+    """Close a notice; lead to what it is about when asked to, which the support may ask too."""
     notice = get_object_or_404(visible_notices(request), pk=pk)
-    mark_read([notice])
-    if "open" in request.POST and url_has_allowed_host_and_scheme(notice.path, allowed_hosts=None):
-        return redirect(notice.path)
-    return redirect("notifications")
+    leads_on = "open" in request.POST and url_has_allowed_host_and_scheme(
+        notice.path, allowed_hosts=None
+    )
+    if not (leads_on and request.assistance):
+        mark_read([notice])
+    return redirect(notice.path if leads_on else "notifications")
 
 
 @require_POST

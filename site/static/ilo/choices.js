@@ -7,6 +7,11 @@ function plain(text) {
   return text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
 }
 
+/** What a label is found by: its words and those of its group, so that a région finds its départements. */
+function described(label) {
+  return plain(`${label.closest("[role=group]")?.querySelector(".group").textContent ?? ""} ${label.textContent}`);
+}
+
 /** Name the chosen labels, the first few in full. */
 function sentence(names) {
   if (names.length === 0) return "Aucun choix sélectionné.";
@@ -46,7 +51,7 @@ function enhance(fieldset) {
 
   filter.addEventListener("input", () => {
     const wanted = plain(filter.value.trim());
-    for (const label of labels) label.parentElement.hidden = !plain(label.textContent).includes(wanted);
+    for (const label of labels) label.parentElement.hidden = !described(label).includes(wanted);
     for (const group of options.querySelectorAll("[role=group]")) {
       group.hidden = !group.querySelector("div:not([hidden]) > label");
     }

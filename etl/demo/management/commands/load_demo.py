@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from etl.demo.cases import ask_for_changes, open_engagements
+from etl.demo.cases import ask_for_changes, ask_to_be_listed, open_engagements
 from etl.demo.people import PASSWORD, assign_referents, is_open, open_accounts
 
 
@@ -25,3 +25,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{assign_referents()} providers given a referent.")
         self.stdout.write(f"{open_engagements()} engagements opened, one in each stage.")
         self.stdout.write(f"{ask_for_changes()} change requests deposited.")
+        self.stdout.write(f"{ask_to_be_listed()} referencing requests deposited.")
