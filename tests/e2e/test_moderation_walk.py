@@ -8,15 +8,15 @@ from playwright.sync_api import expect
 
 def test_an_officer_enters_an_absence_and_accepts_a_queue(site, visit):
     """A deputy decides during the absence; the rest of the queue is accepted in one go."""
-    ines = visit()
-    ines.sign_in("ines@coop-atout.example")
-    page = ines.page
-    ines.open("/mes-informations/")
+    asker = visit()
+    asker.sign_in("ines@coop-atout.example")
+    page = asker.page
+    asker.open("/mes-informations/")
     page.get_by_label("Prénom").fill("Inès-Zoé")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator(".pending")).to_contain_text("Inès-Zoé")
     page.get_by_role("link", name=re.compile("Retirer la demande")).click()
-    ines.check("demande-deposee")
+    asker.check("demande-deposee")
 
     admin = visit()
     admin.sign_in("admin@ilo.example")

@@ -7,20 +7,20 @@ from playwright.sync_api import expect
 
 def test_a_provider_asks_for_help_and_support_acts_for_them(site, visit, tmp_path):
     """A form with a screenshot, its answer, and an hour in the person's place under a banner."""
-    ines = visit()
-    ines.sign_in("ines@coop-atout.example")
-    page = ines.page
+    asker = visit()
+    asker.sign_in("ines@coop-atout.example")
+    page = asker.page
     page.get_by_role("link", name="Assistance").click()
-    ines.check("assistance")
+    asker.check("assistance")
     page.get_by_role("button", name="Envoyer la demande").click()
-    ines.check("assistance-refus")
+    asker.check("assistance-refus")
     page.get_by_label("Que vouliez-vous faire").fill("Le bouton « Enregistrer » ne répond pas.")
     picture = tmp_path / "écran.png"
     page.screenshot(path=picture)
     page.get_by_label("Capture d’écran").set_input_files(picture)
     page.get_by_role("button", name="Envoyer la demande").click()
     expect(page.get_by_text("à traiter")).to_be_visible()
-    ines.check("assistance-envoyee")
+    asker.check("assistance-envoyee")
 
     admin = visit()
     admin.sign_in("admin@ilo.example")
