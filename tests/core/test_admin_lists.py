@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from ilo_cms.audit.services import record
-from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.models import OfficerAbsence, Organisation
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referentials.models import Skill, SkillGroup
 from tests.factories import (
@@ -47,12 +48,22 @@ def a_notice(user):
     return Notification.objects.create(recipient=user, kind="k", category="c", text="Bonjour")
 
 
+def an_absence():
+    return OfficerAbsence.objects.create(
+        officer=OfficerFactory(),
+        deputy=OfficerFactory(),
+        starts_on=date(2026, 3, 2),
+        ends_on=date(2026, 3, 6),
+    )
+
+
 #: One more row of each list, with every foreign key filled by a row of its own.
 MAKERS = {
     "organisation:index": lambda n, user: OrganisationFactory(referent=OfficerFactory()),
     "establishment:index": lambda n, user: EstablishmentFactory(),
     "contact:index": lambda n, user: ContactFactory(),
     "officer:index": lambda n, user: OfficerFactory(),
+    "officerabsence:index": lambda n, user: an_absence(),
     "person:index": lambda n, user: UserFactory(),
     "engagement:index": lambda n, user: EngagementFactory(),
     "assignment:index": lambda n, user: AssignmentFactory(),

@@ -199,8 +199,8 @@ def visit(browser: Browser, site: Site) -> Iterator:
 
 
 def note_error(visitor: Visitor, line) -> None:
-    """Remember an error of the console, save that a refused form answers 422, as it should."""
-    if line.type == "error" and "status of 422" not in line.text:
+    """Remember an error of the console, save that a refusal answers as it should."""
+    if line.type == "error" and not re.search(r"status of (409|410|422)", line.text):
         visitor.complaints.append(f"console: {line.text}")
 
 

@@ -38,7 +38,7 @@ def test_a_migrated_contact_opens_their_account(site, visit):
     page.keyboard.press("Tab")
     page.keyboard.type("court")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("trop court")).to_be_visible()
+    expect(page.get_by_text("trop court").first).to_be_visible()
     person.check("activation-refus")
     for field in page.locator("input[type=password]").all():
         field.fill(NEW_PASSWORD)

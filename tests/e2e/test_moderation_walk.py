@@ -46,7 +46,7 @@ def test_an_officer_enters_an_absence_and_accepts_a_queue(site, visit):
     today = date.today()  # noqa: DTZ011  what a person types
     page.get_by_label("Premier jour").fill(f"{today:%d/%m/%Y}")
     page.get_by_label("Dernier jour").fill(f"{today - timedelta(days=1):%d/%m/%Y}")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
     page.get_by_role("button", name=re.compile("^Enregistrer|^Ajouter|^Créer")).first.click()
     expect(page.get_by_text("ne peut pas précéder")).to_be_visible()
     claire.check("absence-refus")

@@ -58,7 +58,6 @@ def test_two_tabs_on_two_structures_never_mix(site, visit):
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Vous agissez maintenant pour une autre structure"
     )
-    marina.complaints = [line for line in marina.complaints if "status of 409" not in line]
     marina.check("autre-onglet")
     page.get_by_role("button", name=re.compile("reprendre ma saisie")).click()
     expect(page.get_by_role("textbox", name="Fonction")).to_have_value("consultante associée")

@@ -35,7 +35,7 @@ def asked(referent, name="Conseil Sol", **contact) -> ChangeRequest:
 
 def shown(page) -> list[str]:
     """What the page would post: request and fingerprint."""
-    return re.findall(r'name="shown" value="([^"]+)"', page.text)
+    return re.findall(r'name="shown"\s+value="([^"]+)"', page.text)
 
 
 def names() -> set[str]:

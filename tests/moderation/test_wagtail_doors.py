@@ -1,7 +1,7 @@
 """Wagtail's own ways to approve a request lead nowhere: it is decided field by field, on our page.
 
 Wagtail's address names an object and a task: it authorises with the first and acts on the second,
-so that somebody in charge of one request could approve another (STACK.md §2.1).
+so that somebody in charge of one request could approve another.
 """
 
 import pytest
