@@ -16,7 +16,9 @@ from tests.helpers.browser import browser  # noqa: F401  a fixture
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # Speed is measured in `make bench`, never asserted: a slow machine must not fail a property test.
-hypothesis.settings.register_profile("ilo", deadline=None)
+hypothesis.settings.register_profile(
+    "ilo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("ilo")
 
 
