@@ -78,13 +78,17 @@ MAKERS = {
 }
 
 
+#: The lists that grow to many pages are measured on several; the others within one.
+LONG = {"organisation:index", "contact:index"}
+
+
 @pytest.mark.parametrize("export", ["", "?export=csv"])
 @pytest.mark.parametrize("name", MAKERS)
-def test_a_list_makes_as_many_queries_for_twenty_rows_as_for_two(name, export):
+def test_a_list_makes_as_many_queries_for_many_rows_as_for_two(name, export):
     user = an_administrator()
     client = as_(user)
     counts = []
-    for numbers in (range(2), range(2, 20)):
+    for numbers in (range(2), range(2, 200 if name in LONG else 20)):
         for number in numbers:
             MAKERS[name](number, user)
         client.get(reverse(name) + export)  # fills the caches of content types
