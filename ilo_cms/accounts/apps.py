@@ -10,12 +10,16 @@ class AccountsConfig(AppConfig):
     verbose_name = "Comptes"
 
     def ready(self) -> None:
-        """Listen to what allauth does with second factors."""
+        """Listen to what allauth does with passwords and second factors."""
+        from allauth.account.signals import password_changed, password_reset, password_set
         from allauth.mfa.models import Authenticator
         from allauth.mfa.signals import authenticator_added, authenticator_removed
 
-        from ilo_cms.accounts import second_factor
+        from ilo_cms.accounts import passwords, second_factor
 
         pre_save.connect(second_factor.store_as_seen, sender=Authenticator)
+        password_changed.connect(passwords.log_changed)
+        password_set.connect(passwords.log_changed)
+        password_reset.connect(passwords.log_reset)
         authenticator_added.connect(second_factor.log_added)
         authenticator_removed.connect(second_factor.log_removed)

@@ -7,6 +7,7 @@ contact shows. Callers hold the transaction and have asked the policy.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from ilo_cms.accounts.models import User
@@ -139,8 +140,17 @@ def edit_as_officer(
     acting_user: User,
     organisation: Organisation,
 ) -> list[str]:
-    """Edit a record in the intranet (SPEC P7). Raises PermissionDenied when the user may not."""
+    """Edit a record in the intranet (SPEC P7).
+
+    Raises PermissionDenied when the user may not, ValidationError on their own organisation.
+    """
     can_edit_record(acting_user, organisation).enforce()
+    if organisation.contacts.current().filter(user=acting_user).exists():
+        # Otherwise an officer would accept their own changes (SPEC M6).
+        raise ValidationError(
+            "Vous êtes contact de cette structure : modifiez sa fiche dans l’extranet, un·e autre "
+            "chargé·e d’accompagnement la relira."
+        )
     return edit_record(
         record=record,
         values=values,

@@ -56,6 +56,13 @@ class RecordForm(forms.ModelForm):
                 self.initial[name] = self.shown(name, waiting[name].new)
             self.explain(name, field)
 
+    def full_clean(self) -> None:
+        """A key that no database can hold is one more choice that does not exist."""
+        try:
+            super().full_clean()
+        except OverflowError:
+            self.add_error(None, "Un des choix n’existe pas : relisez vos listes.")
+
     def pending(self, item: ChangeItem) -> Pending:
         """What a field says of the request that it waits in."""
         url = reverse("change_request", args=[item.request_id]) if self.writing else ""

@@ -66,7 +66,9 @@ def warn(kind: str, item: ChangeItem, contact: Contact) -> None:
         kind,
         recipients=[contact.user],
         organisation_id=contact.organisation_id,
-        path=reverse("cancel_email", args=[token]),
+        path=reverse("record"),
+        # It acts for whoever holds it, so whoever reads the notices must not find it there.
+        mail_path=reverse("cancel_email", args=[token]),
         email=item.new,
     )
 

@@ -129,6 +129,14 @@ class ChangeRequest(
         return ", ".join(map(str, sorted(departments, key=lambda department: department.code)))
 
 
+class ChangeItemQuerySet(models.QuerySet):
+    """Who reads which field of a request in the extranet."""
+
+    def readable_by(self, contact: Contact):
+        """One's own requests whole; of colleagues', what concerns the organisation they share."""
+        return self.filter(Q(request__contact=contact) | ~Q(target=Target.CONTACT))
+
+
 class ChangeItem(UUIDModel):
     """One field of a request: the value it was asked from, the one asked for, the decision.
 
@@ -156,6 +164,8 @@ class ChangeItem(UUIDModel):
     verdict = models.CharField("décision", max_length=8, choices=Verdict.choices, blank=True)
     comment = models.TextField("commentaire", blank=True)
     cancelled_at = models.DateTimeField("annulée par l’ancienne adresse le", null=True, blank=True)
+
+    objects = ChangeItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = "champ demandé"

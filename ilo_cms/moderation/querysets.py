@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from ilo_cms.directory.models import Establishment, Officer, OfficerAbsence, Organisation
+from ilo_cms.directory.models import Contact, Establishment, Officer, OfficerAbsence, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.referentials.models import PlatformSettings
 
@@ -36,6 +36,11 @@ class ChangeRequestQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Officers see every request; a person sees those of their organisations."""
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+    def known_to(self, contact: Contact):
+        """Requests of a contact's organisation, until the day they left it."""
+        rows = self.filter(organisation=contact.organisation)
+        return rows.filter(created_at__date__lte=contact.ended_on) if contact.ended_on else rows
 
     def pending(self):
         """Requests that nobody decided and nobody withdrew."""

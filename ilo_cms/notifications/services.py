@@ -28,11 +28,13 @@ def notify(
     recipients: Iterable[User],
     organisation_id: UUID | None,
     path: str,
+    mail_path: str = "",
     **fields: object,
 ) -> list[Notification]:
     """Tell each person once: a notice in the platform, doubled by a mail that invites to read it.
 
-    `path` is where the notice leads, from the site's root; `fields` fill the kind's texts.
+    `path` is where the notice leads, from the site's root, and `mail_path` where the mail does,
+    when its link is for the mailbox only; `fields` fill the kind's texts.
     Raises KeyError when the kind or one of its fields is missing.
     """
     kind = KINDS[kind_name]
@@ -53,7 +55,7 @@ def notify(
                 recipient=person,
                 address=person.email,
                 subject=kind.subject.format(**fields),
-                body=mail_body(person, text, path),
+                body=mail_body(person, text, mail_path or path),
             )
     return notices
 

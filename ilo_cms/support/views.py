@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, OfficerAbsence
 from ilo_cms.referentials.models import PlatformSettings
 from ilo_cms.support.assistance import begin, give_back
@@ -39,11 +40,13 @@ def support(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
-            if consume(request, action="support", user=request.user):
-                return sent(request, form)
+        if not consume(request, action="support", user=request.user):
+            # Before anything is read: a picture is costly to open.
+            form = SupportForm(request.POST, user=request.user)
             form.add_error(None, TOO_MANY)
             status = 429
+        elif form.is_valid():
+            return sent(request, form)
     context = {
         "form": form,
         "contact": request.contact,
@@ -128,6 +131,7 @@ def screenshot(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The picture of a request: our own JPEG, which no browser may take for anything else."""
     rows = SupportRequest.objects.visible_to(request.user).exclude(screenshot=None)
     found = get_object_or_404(rows.select_related("screenshot"), pk=pk)
+    log("support.screenshot_read", actor=request.user, target=found)
     response = HttpResponse(bytes(found.screenshot.content), content_type="image/jpeg")
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from ilo_cms.accounts.models import User
+from ilo_cms.audit.models import AuditEvent
 from tests.factories import PASSWORD, ContactFactory, UserFactory
 
 
@@ -67,3 +69,14 @@ def test_the_intranet_tells_the_others_no_instead_of_turning_in_circles(client):
     page = client.get("/admin/", follow=True)
     assert page.status_code == 403
     assert "réservé aux chargé·es d’accompagnement" in page.content.decode()
+
+
+def test_a_changed_password_leaves_a_line_in_the_log(client):
+    user = UserFactory()
+    client.force_login(user)
+    new = "un caillou plat et gris"
+    values = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert client.post(reverse("account_change_password"), values).status_code == 302
+    event = AuditEvent.objects.get(action="account.password_changed")
+    assert event.actor_id == str(user.pk)
+    assert new not in str(event.detail.content)

@@ -2,12 +2,16 @@
 
 import re
 
+import pytest
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     hotp_value,
     yield_hotp_counters_from_time,
 )
 from playwright.sync_api import expect
+
+
+pytestmark = pytest.mark.e2e
 
 
 NEW_PASSWORD = "une pierre douce et ronde"

@@ -3,7 +3,11 @@
 import re
 from datetime import date, timedelta
 
+import pytest
 from playwright.sync_api import expect
+
+
+pytestmark = pytest.mark.e2e
 
 
 def test_an_officer_enters_an_absence_and_accepts_a_queue(site, visit):

@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
+
+
+pytestmark = pytest.mark.e2e
 
 
 def test_a_contact_changes_structure(site, visit):

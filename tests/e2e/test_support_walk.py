@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
+
+
+pytestmark = pytest.mark.e2e
 
 
 def test_a_provider_asks_for_help_and_support_acts_for_them(site, visit, tmp_path):

@@ -6,9 +6,13 @@ the reports are published and the analyst reads the new figure.
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.waiting import wait_until
+
+
+pytestmark = pytest.mark.e2e
 
 
 def test_a_change_goes_from_the_provider_to_the_analyst(site, visit):

@@ -253,7 +253,8 @@ def grow(contact, numbers) -> None:
     sectors = Sector.objects.bulk_create(Sector(code=f"s{n}", label=f"S {n}") for n in numbers)
     region = RegionFactory()
     territories = Territory.objects.bulk_create(
-        Territory(kind="departement", code=f"x{n}", label=f"D {n}", region=region) for n in numbers
+        Territory(kind="departement", code=f"x{n:02x}", label=f"D {n}", region=region)
+        for n in numbers
     )
     for row in (contact, organisation):
         row.skills.add(*skills)

@@ -84,7 +84,7 @@ class ContactForm(DirectoryForm):
         user = self.instance.user
         for name in ("last_name", "first_name", "email"):
             self.initial[name] = getattr(user, name)
-        if user.email:
+        if user.email and user.has_usable_password():
             email = self.fields["email"]
             email.disabled = True
             email.help_text = (

@@ -118,7 +118,7 @@ class PersonForm(RecordForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.email:
+        if self.instance.email and self.instance.has_usable_password():
             self.fields["email"].disabled = True
             self.fields[
                 "email"

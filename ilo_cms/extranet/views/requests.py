@@ -15,10 +15,8 @@ from ilo_cms.moderation.services import withdraw
 
 
 def own_request(request: HttpRequest, pk: UUID) -> ChangeRequest:
-    """A request of the organisation the person acts for, or 404."""
-    visible = ChangeRequest.objects.visible_to(request.user).filter(
-        organisation=request.contact.organisation
-    )
+    """A request of the organisation the person acts for, made while they belonged to it, or 404."""
+    visible = ChangeRequest.objects.visible_to(request.user).known_to(request.contact)
     return get_object_or_404(visible.select_related("contact__user", "decided_by"), pk=pk)
 
 
@@ -27,7 +25,8 @@ def change_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request: what was asked, what was decided and why."""
     found = own_request(request, pk)
     items = [
-        {"item": item, "label": item_label(item)} for item in found.items.select_related("request")
+        {"item": item, "label": item_label(item)}
+        for item in found.items.readable_by(request.contact).select_related("request")
     ]
     may_withdraw = found.is_pending and found.contact_id == request.contact.pk
     return render(

@@ -278,6 +278,9 @@ FORMAT_MODULE_PATH = ["config.formats"]
 
 # --- Wagtail ---------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "ILO"
+# Otherwise its calendar takes a date typed as people write it here for a mistake, and puts today.
+WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
+WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAILADMIN_LOGIN_URL = "admin_login"
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
