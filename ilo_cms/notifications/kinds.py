@@ -57,16 +57,16 @@ KINDS = {
             "Sécurité",
             "Un changement de votre adresse de connexion est demandé",
             "Le remplacement de votre adresse de connexion par {email} a été demandé. Si vous n’en "
-            "êtes pas à l’origine, annulez-le sur cette page, sans avoir à vous connecter.",
+            "êtes pas à l’origine, annulez-le par ce lien, sans avoir à vous connecter.",
             is_compulsory=True,
         ),
         Kind(
             "email.confirm",
             "Sécurité",
-            "Votre nouvelle adresse électronique est acceptée, confirmez-la",
+            "Votre adresse de connexion va changer",
             "Votre nouvelle adresse, {email}, a été acceptée. Elle deviendra votre identifiant "
             "quand vous l’aurez confirmée par le lien reçu à cette adresse. Si vous n’êtes pas à "
-            "l’origine de ce changement, annulez-le sur cette page, sans avoir à vous connecter.",
+            "l’origine de ce changement, annulez-le par ce lien, sans avoir à vous connecter.",
             is_compulsory=True,
         ),
         Kind(

@@ -64,7 +64,7 @@ def mail_body(person: User, text: str, path: str) -> str:
     """The plain text of a notice's mail: greeting, text, one link that works, signature."""
     return (
         f"Bonjour {person.get_short_name()},\n\n{text}\n\n"
-        f"Lire et répondre : {settings.BASE_URL}{path}\n\n{SIGNATURE}\n"
+        f"Ouvrir dans ILO : {settings.BASE_URL}{path}\n\n{SIGNATURE}\n"
     )
 
 

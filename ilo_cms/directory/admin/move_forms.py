@@ -295,4 +295,7 @@ def access_sentence(contact: Contact, move: Move) -> str:
         return "Elle ou il lit à ce titre sans rien modifier, tant que la structure est inactive."
     if contact.user.has_usable_password():
         return "Elle ou il agit à ce titre dès maintenant, et l’apprend par courriel."
-    return "Un lien d’activation lui est envoyé par courriel."
+    return (
+        f"Un lien d’activation est envoyé à {contact.user.email}. Si cette adresse est celle de "
+        "l’ancienne structure, corrigez-la d’abord sur la fiche du contact."
+    )
