@@ -9,56 +9,6 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.e2e
 
 
-def test_a_contact_changes_structure(site, visit):
-    """One guided screen, each page at both widths, and back again without losing anything."""
-    claire = visit()
-    claire.sign_in("claire@dla-rhone.example")
-    page = claire.page
-    claire.open("/admin/contacts/?q=Girard")
-    page.locator("table.listing tbody a").filter(has_text="Girard").first.click()
-    page.goto(page.url.replace("/edit/", "/inspect/"))
-    page.get_by_role("link", name="Changer de structure").click()
-    claire.check("changer-siren")
-    page.get_by_label("SIREN de la nouvelle structure").fill("123 456 789")
-    page.get_by_role("button", name="Continuer").click()
-    claire.check("changer-siren-faux")
-    page.get_by_label("SIREN de la nouvelle structure").fill("000 123 455")
-    page.get_by_role("button", name="Continuer").click()
-    claire.check("changer-nouvelle-structure")
-    page.get_by_label("Dénomination").fill("Atelier d’à côté")
-    page.get_by_role("checkbox", name="Prestataire").check()
-    page.get_by_role("button", name="Continuer").click()
-    claire.check("changer-etablissement")
-    page.get_by_role("radio").last.check()
-    page.get_by_label("NIC").fill("00019")
-    page.get_by_label("Commune").fill("Lyon")
-    page.get_by_label("Code postal").fill("69003")
-    page.get_by_role("button", name="Continuer").click()
-    claire.check("changer-contact")
-    page.get_by_role("button", name="Revenir en arrière").click()
-    expect(page.get_by_label("Commune")).to_have_value("Lyon")
-    page.get_by_role("button", name="Continuer").click()
-    page.get_by_label("Fonction").fill("associé")
-    page.get_by_role("button", name="Continuer").click()
-    expect(page.get_by_role("heading", name="Ce qui va se passer")).to_be_visible()
-    claire.check("changer-relecture")
-    claire.tab_to(page.get_by_role("button", name="Confirmer le changement de structure"))
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Atelier d’à côté").first).to_be_visible()
-    claire.check("changer-fait")
-
-    paul = visit()
-    paul.sign_in("paul@conseil-sol.example")
-    choice = paul.page.get_by_label("Structure")
-    expect(choice.locator("option")).to_have_count(2)
-    choice.select_option(label="Conseil Sol (structure quittée, lecture seule)")
-    paul.page.get_by_role("button", name="Valider").click()
-    expect(
-        paul.page.get_by_text(re.compile("Vous avez quitté cette structure")).first
-    ).to_be_visible()
-    paul.check("structure-quittee-accueil")
-
-
 def test_providers_are_invited_in_bulk_after_a_dry_run(site, visit):
     """The administrator sees how many mails go to whom before any goes."""
     admin = visit()
@@ -108,3 +58,53 @@ def test_the_old_address_stops_a_change_of_address(site, visit):
     expect(page.get_by_label("Adresse électronique")).to_have_value(
         "jeanne@jardins-partages.example"
     )
+
+
+def test_a_contact_changes_structure(site, visit):
+    """One guided screen, each page at both widths, and back again without losing anything."""
+    claire = visit()
+    claire.sign_in("claire@dla-rhone.example")
+    page = claire.page
+    claire.open("/admin/contacts/?q=Perrin")
+    page.locator("table.listing tbody a").filter(has_text="Jeanne").first.click()
+    page.goto(page.url.replace("/edit/", "/inspect/"))
+    page.get_by_role("link", name="Changer de structure").click()
+    claire.check("changer-siren")
+    page.get_by_label("SIREN de la nouvelle structure").fill("123 456 789")
+    page.get_by_role("button", name="Continuer").click()
+    claire.check("changer-siren-faux")
+    page.get_by_label("SIREN de la nouvelle structure").fill("000 123 455")
+    page.get_by_role("button", name="Continuer").click()
+    claire.check("changer-nouvelle-structure")
+    page.get_by_label("Dénomination").fill("Atelier d’à côté")
+    page.get_by_role("checkbox", name="Prestataire").check()
+    page.get_by_role("button", name="Continuer").click()
+    claire.check("changer-etablissement")
+    page.get_by_role("radio").last.check()
+    page.get_by_label("NIC").fill("00019")
+    page.get_by_label("Commune").fill("Lyon")
+    page.get_by_label("Code postal").fill("69003")
+    page.get_by_role("button", name="Continuer").click()
+    claire.check("changer-contact")
+    page.get_by_role("button", name="Revenir en arrière").click()
+    expect(page.get_by_label("Commune")).to_have_value("Lyon")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_label("Fonction").fill("associé")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("heading", name="Ce qui va se passer")).to_be_visible()
+    claire.check("changer-relecture")
+    claire.tab_to(page.get_by_role("button", name="Confirmer le changement de structure"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Atelier d’à côté").first).to_be_visible()
+    claire.check("changer-fait")
+
+    jeanne = visit()
+    jeanne.sign_in("jeanne@jardins-partages.example")
+    choice = jeanne.page.get_by_label("Structure")
+    expect(choice.locator("option")).to_have_count(2)
+    choice.select_option(label="Les Jardins partagés (structure quittée, lecture seule)")
+    jeanne.page.get_by_role("button", name="Valider").click()
+    expect(
+        jeanne.page.get_by_text(re.compile("Vous avez quitté cette structure")).first
+    ).to_be_visible()
+    jeanne.check("structure-quittee-accueil")
