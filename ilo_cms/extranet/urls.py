@@ -3,7 +3,15 @@
 from django.urls import path
 
 from ilo_cms.extranet.gallery import gallery
-from ilo_cms.extranet.views import account, home, notifications, record, reports, structure
+from ilo_cms.extranet.views import (
+    account,
+    documents,
+    home,
+    notifications,
+    record,
+    reports,
+    structure,
+)
 from ilo_cms.moderation.models import Target
 
 
@@ -24,6 +32,13 @@ urlpatterns = [
         record.record_part,
         {"target": Target.ESTABLISHMENT},
         name="record_establishment",
+    ),
+    path(f"{RECORD}pieces/", documents.record_documents, name="record_documents"),
+    path(f"{RECORD}pieces/deposer/", documents.deposit_document, name="document_deposit"),
+    path(
+        f"{RECORD}pieces/<uuid:pk>/retirer/",
+        documents.withdraw_document,
+        name="document_withdraw",
     ),
     path(f"{RECORD}demandes/<uuid:pk>/", record.change_request, name="change_request"),
     path(

@@ -40,5 +40,13 @@ KINDS = {
             "quand vous l’aurez confirmée par le lien reçu à cette adresse.",
             is_compulsory=True,
         ),
+        Kind(
+            "document.infected",
+            "Sécurité",
+            "L’antivirus a refusé une pièce jointe de {organisation}",
+            "L’antivirus a refusé « {name} », déposé par {organisation} : {found}. "
+            "Le fichier ne peut plus être téléchargé.",
+            is_compulsory=True,
+        ),
     ]
 }

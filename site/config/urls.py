@@ -12,5 +12,6 @@ urlpatterns = [
     path("admin/logout/", sign_out, name="admin_logout"),
     path("admin/", include(wagtailadmin_urls)),
     path("compte/", include("ilo_cms.accounts.urls")),
+    path("documents/", include("ilo_cms.documents.urls")),
     path("", include("ilo_cms.extranet.urls")),
 ]

@@ -16,6 +16,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
+from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
@@ -63,6 +64,7 @@ EVERYONE_VIEWS = [
     Engagement,
     Assignment,
     ChangeRequest,
+    Document,
     Notification,
 ]
 RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
