@@ -64,7 +64,6 @@ GET = {
     "record_organisation": OWN_PAGE,
     "record_establishment": OWN_PAGE,
     "record_documents": OWN_PAGE,
-    "document_deposit": POST_ONLY,
     "document_withdraw": POST_ONLY,
     # tests/documents/test_download.py asks in more ways
     "document_download": row("302 200 200 404 404 404 200 200 200 404"),
@@ -107,7 +106,7 @@ GET = {
     "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
 }
 POST = {
-    "document_deposit": row("302 409 409 409 409 409 403 403 403 403"),
+    "record_documents": row("302 409 409 409 409 409 403 403 403 403"),
     "document_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),

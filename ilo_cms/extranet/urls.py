@@ -34,7 +34,6 @@ urlpatterns = [
         name="record_establishment",
     ),
     path(f"{RECORD}pieces/", documents.record_documents, name="record_documents"),
-    path(f"{RECORD}pieces/deposer/", documents.deposit_document, name="document_deposit"),
     path(
         f"{RECORD}pieces/<uuid:pk>/retirer/",
         documents.withdraw_document,

@@ -103,8 +103,11 @@ def slots(request: HttpRequest) -> dict[str, Slot]:
 
 @acting_contact_required
 def record_documents(request: HttpRequest) -> HttpResponse:
-    """The record's documents."""
-    return show(request)
+    """The record's documents; a POST brings one file.
+
+    One address for both: who must sign in again in between comes back to the page.
+    """
+    return deposit_document(request) if request.method == "POST" else show(request)
 
 
 def show(request: HttpRequest, code: str = "", error: str = "", status: int = 200) -> HttpResponse:
@@ -119,8 +122,6 @@ def show(request: HttpRequest, code: str = "", error: str = "", status: int = 20
     return render(request, "extranet/documents.html", context, status=status)
 
 
-@require_POST
-@acting_contact_required
 def deposit_document(request: HttpRequest) -> HttpResponse:
     """Take one file into its slot, in place of the one that the form showed there."""
     code = request.POST.get("type", "")
