@@ -18,7 +18,7 @@ def can_deposit(
     if acting_as.organisation_id != organisation.pk:
         return refused("Cette pièce jointe est d’une autre structure que la vôtre.")
     if owner and owner.pk != acting_as.pk:
-        return refused("Cette pièce jointe est personnelle : seule cette personne la change.")
+        return refused("Cette pièce jointe est personnelle : seule cette personne la change.")
     return can_write_as(acting_as)
 
 
@@ -33,10 +33,10 @@ def can_read(acting_as: Contact | None, document: Document) -> Decision:
     Until the antivirus has answered, only the organisation that sent a file may read it.
     """
     if document.scan == Scan.INFECTED:
-        return refused("L’antivirus a refusé ce fichier : personne ne peut plus le télécharger.")
+        return refused("L’antivirus a refusé ce fichier : personne ne peut plus le télécharger.")
     sender = acting_as is not None and acting_as.organisation_id == document.organisation_id
     if document.scan in READABLE or sender:
         return ALLOWED
     return refused(
-        "L’antivirus n’a pas encore analysé ce fichier : réessayez dans quelques minutes."
+        "L’antivirus n’a pas encore analysé ce fichier : réessayez dans quelques minutes."
     )

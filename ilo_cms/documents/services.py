@@ -84,7 +84,7 @@ def checked_extension(name: str, document_type: DocumentType) -> str:
     """The extension of a file that this type accepts. Raises ValidationError."""
     if not document_type.is_active:
         raise ValidationError(
-            f"Le type « {document_type} » n’est plus proposé. Rechargez la page pour choisir."
+            f"Le type « {document_type} » n’est plus proposé. Rechargez la page pour choisir."
         )
     extension = extension_of(name)
     if extension not in MEDIA_TYPES or extension not in document_type.extensions:
@@ -94,7 +94,7 @@ def checked_extension(name: str, document_type: DocumentType) -> str:
             else ("Le nom de ce fichier n’a pas d’extension")
         )
         raise ValidationError(
-            f"{given}. Enregistrez-le dans l’un de ces formats : "
+            f"{given}. Enregistrez-le dans l’un de ces formats : "
             f"{document_type.readable_formats}, puis envoyez-le à nouveau.",
             code="format",
         )
@@ -105,7 +105,7 @@ def too_large(document_type: DocumentType) -> str:
     """What a person reads about a file above the limit of its type."""
     return (
         f"Ce fichier dépasse {document_type.maximum_megabytes} Mo, le maximum pour "
-        f"« {document_type} ». Réduisez-le (images moins grandes, PDF allégé), puis réessayez."
+        f"« {document_type} ». Réduisez-le (images moins grandes, PDF allégé), puis réessayez."
     )
 
 

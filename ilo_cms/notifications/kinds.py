@@ -44,7 +44,7 @@ KINDS = {
             "document.infected",
             "Sécurité",
             "L’antivirus a refusé une pièce jointe de {organisation}",
-            "L’antivirus a refusé « {name} », déposé par {organisation} : {found}. "
+            "L’antivirus a refusé « {name} », déposé par {organisation} : {found}. "
             "Le fichier ne peut plus être téléchargé.",
             is_compulsory=True,
         ),

@@ -202,7 +202,7 @@ class DocumentType(Reference):
     accepts_encrypted = models.BooleanField(
         "accepte les PDF protégés par un mot de passe",
         default=False,
-        help_text="Leur contenu ne peut pas être vérifié : ils sont signalés à qui les lit.",
+        help_text="Leur contenu ne peut pas être vérifié : ils sont signalés à qui les lit.",
     )
 
     class Meta(Reference.Meta):

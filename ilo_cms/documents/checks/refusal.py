@@ -16,7 +16,7 @@ WRONG_CONTENT = (
     "Ouvrez-le, enregistrez-le au format {label}, puis envoyez-le à nouveau."
 )
 DAMAGED = (
-    "Ce fichier est abîmé ou incomplet : il ne s’ouvre pas. "
+    "Ce fichier est abîmé ou incomplet : il ne s’ouvre pas. "
     "Enregistrez-le à nouveau au format {label}, puis réessayez."
 )
 TOO_COMPLEX = (

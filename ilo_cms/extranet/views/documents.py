@@ -32,11 +32,11 @@ SLOTS = {
     "plaquette": (False, "Plaquette de votre structure"),
 }
 NO_SPACE = (
-    "La plateforme n’a plus de place pour enregistrer votre fichier : rien n’a été enregistré. "
+    "La plateforme n’a plus de place pour enregistrer votre fichier : rien n’a été enregistré. "
     "L’équipe technique en est avertie, réessayez plus tard."
 )
 OTHER_TAB = (
-    "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
+    "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
     "Rechargez-la, puis choisissez à nouveau votre fichier."
 )
 
@@ -150,7 +150,7 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
         return answer(request, code, str(error), 403)
     except NoSpaceError:
         return answer(request, code, NO_SPACE, 503)
-    said = "est enregistré." if is_new else "était déjà enregistré : rien n’a changé."
+    said = "est enregistré." if is_new else "était déjà enregistré : rien n’a changé."
     return answer(request, code, f"Votre fichier {said}", 200)
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="accepts_encrypted",
             field=models.BooleanField(
                 default=False,
-                help_text="Leur contenu ne peut pas être vérifié : ils sont signalés à qui les lit.",
+                help_text="Leur contenu ne peut pas être vérifié : ils sont signalés à qui les lit.",
                 verbose_name="accepte les PDF protégés par un mot de passe",
             ),
         ),
