@@ -11,6 +11,8 @@ def can_deposit(
     user: User, acting_as: Contact | None, organisation: Organisation, owner: Contact | None
 ) -> Decision:
     """A current contact, for their organisation or themselves; officers for any record."""
+    if owner and owner.organisation_id != organisation.pk:
+        return refused("Cette personne n’est pas un contact de cette structure.")
     if can_edit_record(user, organisation):
         return ALLOWED
     if acting_as is None or acting_as.user_id != user.pk:

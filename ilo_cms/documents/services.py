@@ -49,7 +49,8 @@ def deposit(
 
     `owner` is the contact whom it concerns, None for the whole organisation. The same file in
     force in the same place is returned as it is. Raises PermissionDenied, ValidationError with the
-    sentence of what is wrong, NoSpaceError when the disk is full; then nothing is kept.
+    sentence of what is wrong, NoSpaceError when the disk is full, UnavailableError when no process
+    could check it; then nothing is kept.
     """
     can_deposit(acting_user, acting_as, organisation, owner).enforce()
     name = clean_name(file.name or "")
@@ -91,7 +92,7 @@ def checked_extension(name: str, document_type: DocumentType) -> str:
         given = (
             f"Les fichiers .{extension} ne sont pas acceptés ici"
             if extension
-            else ("Le nom de ce fichier n’a pas d’extension")
+            else "Le nom de ce fichier n’a pas d’extension"
         )
         raise ValidationError(
             f"{given}. Enregistrez-le dans l’un de ces formats : "
@@ -114,7 +115,7 @@ def record_deposit(
     *, document: Document, findings: Findings, replaces: Document | None, acting_as: Contact | None
 ) -> tuple[Document, bool]:
     """Write the row of a kept file, in place of another if asked; see `deposit`."""
-    actor = document.uploaded_by
+    actor, acting_as = document.uploaded_by, as_it_is_now(acting_as)
     organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
     can_deposit(actor, acting_as, organisation, document.contact).enforce()
     same = Document.objects.current().filter(
@@ -144,6 +145,12 @@ def record_deposit(
     if document.scan == Scan.PENDING:
         transaction.on_commit(lambda: scan_soon(), robust=True)
     return document, True
+
+
+def as_it_is_now(contact: Contact | None) -> Contact | None:
+    """The membership read anew: it may have ended while the file arrived."""
+    rows = Contact.objects.select_related("organisation")
+    return rows.filter(pk=contact.pk).first() if contact else None
 
 
 def step_aside(replaces: Document, document: Document) -> None:

@@ -6,7 +6,7 @@ Initial rows live in fixtures/referentials/ and are loaded by `manage.py load_re
 
 import re
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from wagtail.search import index
 
@@ -188,7 +188,15 @@ class DocumentType(Reference):
         ENGAGEMENT = "engagement", "Parties de l’accompagnement"
 
     formats = models.CharField(
-        "formats acceptés", max_length=100, help_text="Extensions séparées par des virgules."
+        "formats acceptés",
+        max_length=100,
+        help_text="Parmi pdf, docx, xlsx, odt, ods, png et jpg, séparés par des virgules.",
+        validators=[
+            RegexValidator(
+                r"(?i)^\W*((pdf|docx|xlsx|odt|ods|png|jpe?g)(\W+|$))+$",
+                "Choisissez parmi pdf, docx, xlsx, odt, ods, png et jpg, séparés par des virgules.",
+            )
+        ],
     )
     maximum_megabytes = models.PositiveSmallIntegerField(
         "taille maximale (Mo)",

@@ -192,6 +192,25 @@ def test_a_colleague_deposits_for_the_organisation(deposit, marina):
 
 
 @pytest.mark.usefixtures("wired")
+def test_nobody_gives_a_structure_the_cv_of_another_s_contact(deposit, marina):
+    with pytest.raises(PermissionDenied, match="pas un contact de cette structure"):
+        deposit(marina, owner=ContactFactory(), acting_user=an_officer(), acting_as=None)
+
+
+def test_who_leaves_while_the_file_arrives_deposits_nothing(deposit, marina, monkeypatch):
+    real = storage.keep
+
+    def leave(incoming):
+        real(incoming)
+        Contact.objects.filter(pk=marina.pk).update(ended_on="2026-01-31")
+
+    monkeypatch.setattr(storage, "keep", leave)
+    with pytest.raises(PermissionDenied, match="quitté"):
+        deposit(marina)
+    assert not Document.objects.exists()
+
+
+@pytest.mark.usefixtures("wired")
 def test_an_officer_deposits_on_request(deposit, marina):
     document, _ = deposit(marina, acting_user=an_officer(), acting_as=None)
     assert document.contact == marina

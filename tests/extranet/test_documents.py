@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.documents import uploads
+from ilo_cms.documents.checks import sandbox
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.referentials.models import DocumentType
 from tests.documents.conftest import kept, upload
@@ -179,6 +180,14 @@ def test_a_full_disk_is_said_and_works_again(sign_in, contact, store, monkeypatc
         assert client.post(DEPOSIT, sent(contact)).status_code == 503
     assert not kept(store)
     assert client.post(DEPOSIT, sent(contact), headers=SCRIPT).status_code == 200
+
+
+def test_a_machine_that_cannot_check_says_so(sign_in, contact, store, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox._context.Process, "start", full)
+        answer = sign_in(contact.user).post(DEPOSIT, sent(contact), headers=SCRIPT)
+    assert answer.status_code == 503 and "ne peuvent pas être vérifiés" in answer.json()["said"]
+    assert not kept(store) and not Document.objects.exists()
 
 
 def test_the_end_of_the_session_sends_to_the_sign_in_page_and_keeps_nothing(client, contact):

@@ -73,9 +73,7 @@ def rounds(client, contact, place: Path, files) -> dict:
         faults["half_files"] += sum(not whole(path) for path in kept)
         faults["files_without_row"] += len({path.name for path in kept} - digests)
         faults["rows_without_file"] += len(digests - {path.name for path in kept})
-        Document.objects.filter(replaced_by=None).delete()  # the last replaces the others
-        while rows := Document.objects.filter(replaced_by=None).exclude(replaces=None):
-            rows.delete()
+        Document.objects.update(replaced_by=None)  # each protects the one that took its place
         Document.objects.all().delete()
         for path in kept:
             path.unlink()

@@ -8,6 +8,7 @@ forks; in the web process itself nothing grows and no thread can be held up.
 import multiprocessing
 import resource
 import signal
+import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,28 +21,46 @@ CPU_SECONDS = 2
 #: A backstop only: the limit above counts work, so a busy machine refuses nobody.
 WALL_SECONDS = 60
 
+#: It bounds what checks take together, and multiprocessing's own book of children is not made for
+#: threads that close them.
+_one_at_a_time = threading.Lock()
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["ilo_cms.documents.checks.sandbox"])
 
 
+class UnavailableError(Exception):
+    """No process could be made to check a file: ask again later."""
+
+
 def inspect_apart(path: Path, extension: str, may_be_encrypted: bool) -> Findings:
-    """As `inspect`, from a safe distance. Raises Refused; OSError when no process can be made."""
-    ours, theirs = _context.Pipe(duplex=False)
-    arguments = (theirs, path, extension, may_be_encrypted)
-    child = _context.Process(target=answer, args=arguments, daemon=True)
-    with ours:
-        with theirs:
-            child.start()
-        try:
-            told = ours.recv() if ours.poll(WALL_SECONDS) else Refused(TOO_COMPLEX)
-        except EOFError:  # it died: out of memory or of time
-            told = Refused(TOO_COMPLEX)
-    child.kill()
-    child.join()
-    child.close()
+    """As `inspect`, from a safe distance. Raises Refused or UnavailableError."""
+    with _one_at_a_time:
+        ours, theirs = _context.Pipe(duplex=False)
+        arguments = (theirs, path, extension, may_be_encrypted)
+        child = _context.Process(target=answer, args=arguments, daemon=True)
+        with ours:
+            try:
+                with theirs:
+                    child.start()
+            except (OSError, EOFError) as error:
+                raise UnavailableError from error
+            told = hear(ours)
+        child.join(1)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        child.close()
     if isinstance(told, Refused):
         raise told
     return told
+
+
+def hear(pipe: Connection) -> Findings | Refused:
+    """What the child says; that it was too much for it when it says nothing."""
+    try:
+        return pipe.recv() if pipe.poll(WALL_SECONDS) else Refused(TOO_COMPLEX)
+    except EOFError:  # it died: out of memory or of time
+        return Refused(TOO_COMPLEX)
 
 
 def answer(pipe: Connection, path: Path, extension: str, may_be_encrypted: bool) -> None:

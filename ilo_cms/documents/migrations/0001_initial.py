@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("directory", "0002_activation_absence"),
-        ("referentials", "0003_document_type_encrypted"),
+        ("referentials", "0003_document_type_checked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

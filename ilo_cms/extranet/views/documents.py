@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
+from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import deposit, too_large, withdraw
 from ilo_cms.documents.storage import NoSpaceError
@@ -34,6 +35,10 @@ SLOTS = {
 NO_SPACE = (
     "La plateforme n’a plus de place pour enregistrer votre fichier : rien n’a été enregistré. "
     "L’équipe technique en est avertie, réessayez plus tard."
+)
+NO_CHECK = (
+    "Les fichiers ne peuvent pas être vérifiés pour le moment : rien n’a été enregistré. "
+    "Réessayez dans quelques minutes."
 )
 OTHER_TAB = (
     "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
@@ -150,6 +155,8 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
         return answer(request, code, str(error), 403)
     except NoSpaceError:
         return answer(request, code, NO_SPACE, 503)
+    except UnavailableError:
+        return answer(request, code, NO_CHECK, 503)
     said = "est enregistré." if is_new else "était déjà enregistré : rien n’a changé."
     return answer(request, code, f"Votre fichier {said}", 200)
 
