@@ -13,6 +13,7 @@ from ilo_cms.audit.services import record
 from ilo_cms.core.admin.checks import check_large_selects
 from ilo_cms.core.admin.viewsets import Guarded
 from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.moderation.models import ChangeRequest, ModerationRule
 from ilo_cms.notifications.models import Notification, OutboxMessage
@@ -22,6 +23,7 @@ from tests.factories import (
     ChangeRequestFactory,
     ContactFactory,
     DepartmentFactory,
+    DocumentFactory,
     EngagementFactory,
     EstablishmentFactory,
     OfficerFactory,
@@ -86,6 +88,7 @@ def rows(model, user):
         Officer: OfficerFactory,
         User: UserFactory,
         ChangeRequest: ChangeRequestFactory,
+        Document: DocumentFactory,
         Territory: DepartmentFactory,
     }.get(model)
     if factory is DepartmentFactory:
