@@ -19,6 +19,7 @@ from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
     ContactFactory,
     DepartmentFactory,
+    DocumentFactory,
     OfficerFactory,
     OrganisationFactory,
     SupportRequestFactory,
@@ -72,6 +73,10 @@ GET = {
     "record_copy_to_contact": TO_THE_FORM,
     "old_values": OWN_PAGE,
     "old_value": OWN_REQUEST,
+    "record_documents": OWN_PAGE,
+    "document_withdraw": POST_ONLY,
+    # tests/documents/test_download.py asks in more ways
+    "document_download": row("302 200 200 404 404 404 200 200 200 404"),
     "change_request": OWN_REQUEST,
     "change_request_withdraw": TO_THE_FORM,
     "notifications": SIGNED_IN,
@@ -141,6 +146,9 @@ POST = {
     "record_copy_to_organisation": row("302 302 302 302 403 302 403 403 403 403"),
     "record_copy_to_contact": row("302 302 302 302 403 302 403 403 403 403"),
     "old_value": row("302 422 422 404 403 404 403 403 403 403"),
+    # Without a file.
+    "record_documents": row("302 422 422 422 422 422 403 403 403 403"),
+    "document_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
@@ -219,12 +227,20 @@ def world(wired):
         text="x",
     )
     old = LegacyValue.objects.create(organisation=organisation, kind="skill", label="Divers")
-    keys = {"notification_read": notice.pk, "contact_activation": contacts["provider"].pk}
-    keys["old_value"] = old.pk
-    keys |= {"contact_move": contacts["provider"].pk, "second_factor_reset": people["provider"].pk}
     helped = SupportRequestFactory(contact=contacts["provider"])
     SupportScreenshot.objects.create(request=helped, content=b"x")
-    keys |= {"support_start": contacts["provider"].pk, "support_screenshot": helped.pk}
+    document = DocumentFactory(contact=contacts["provider"])
+    keys = {
+        "notification_read": notice.pk,
+        "contact_activation": contacts["provider"].pk,
+        "contact_move": contacts["provider"].pk,
+        "second_factor_reset": people["provider"].pk,
+        "old_value": old.pk,
+        "support_start": contacts["provider"].pk,
+        "support_screenshot": helped.pk,
+        "document_download": document.pk,
+        "document_withdraw": document.pk,
+    }
     return people, lambda name: str(keys.get(name, request.pk))
 
 
@@ -281,7 +297,10 @@ def check(world, client, route: Route, matrix: dict, ask) -> None:
         client.logout()
         if people[role]:
             client.force_login(people[role])
-        answers[role] = ask(fill(route, key(route.name)), form_of(people[role], ask)).status_code
+        response = ask(fill(route, key(route.name)), form_of(people[role], ask))
+        if response.streaming:
+            b"".join(response)  # a file is closed once it is read
+        answers[role] = response.status_code
     expected = matrix[route.name]
     wrong = {role: code for role, code in answers.items() if code not in expected[role]}
     assert not wrong, f"{route.path}: {wrong}, expected {expected}"
