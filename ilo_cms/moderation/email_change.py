@@ -46,6 +46,7 @@ def ask_to_confirm(item: ChangeItem, contact: Contact) -> None:
         recipients=[user],
         organisation_id=contact.organisation_id,
         path=reverse("record"),
+        about_id=item.pk,
         email=email,
     )
 

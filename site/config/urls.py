@@ -4,6 +4,7 @@ from django.urls import include, path
 from wagtail.admin import urls as wagtailadmin_urls
 
 from ilo_cms.accounts.views import admin_door, sign_out
+from ilo_cms.notifications.bounces import webhook_routes
 
 
 urlpatterns = [
@@ -13,4 +14,5 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("compte/", include("ilo_cms.accounts.urls")),
     path("", include("ilo_cms.extranet.urls")),
+    *webhook_routes(),
 ]
