@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
-from ilo_cms.notifications.models import Notification
+from ilo_cms.notifications.models import Notification, OutboxMessage
 from tests.factories import (
     ContactFactory,
     DepartmentFactory,
@@ -67,6 +67,7 @@ GET = {
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
+    "preferences": SIGNED_IN,
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
     "reports": REPORTS,
     "reports_page": REPORTS,
@@ -99,6 +100,10 @@ GET = {
     "admin_login": row("302 403 403 403 403 403 302 302 302 403"),
     "change_request_decide": row("302 302 302 302 302 302 200 200 200 302"),
     "change_request_referent": row("302 302 302 302 302 302 405 405 405 302"),
+    # Officers are led back to the intranet's home: mails are the administrators'.
+    "mail_resend": row("302 302 302 302 302 302 302 302 200 302"),
+    "mail_texts": row("302 302 302 302 302 302 302 302 200 302"),
+    "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
 }
 POST = {
     "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
@@ -107,6 +112,9 @@ POST = {
     # A refused decision is the page with its reason; other refusals of the admin lead to its home.
     "change_request_decide": row("302 302 302 302 302 302 422 409 409 302"),
     "change_request_referent": row("302 302 302 302 302 302 302 302 302 302"),
+    "preferences": row("302 422 422 422 422 422 422 422 422 422"),
+    "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
+    "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
 }
 
 
@@ -128,7 +136,15 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
             yield Route(path, pattern.name or "")
 
 
-OURS = {"change_request_decide", "change_request_referent", "admin_login", "admin_logout"}
+OURS = {
+    "change_request_decide",
+    "change_request_referent",
+    "admin_login",
+    "admin_logout",
+    "mail_resend",
+    "mail_text",
+    "mail_texts",
+}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -171,7 +187,8 @@ def world(wired):
         category="x",
         text="x",
     )
-    keys = {"notification_read": notice.pk}
+    mail = OutboxMessage.objects.first()
+    keys = {"notification_read": notice.pk, "mail_resend": mail.pk}
     return people, lambda name: str(keys.get(name, request.pk))
 
 
@@ -183,6 +200,7 @@ def fill(route: Route, key: str) -> str:
         "<int:pk>": "1",
         "<str:token>": "jeton",
         "<path:rest>": "ilo",
+        "<str:kind_name>": "moderation.decided",
         "^": "",
         "$": "",
         "(?P<uidb36>[0-9A-Za-z]+)": "1",

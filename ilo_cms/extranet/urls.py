@@ -3,7 +3,15 @@
 from django.urls import path
 
 from ilo_cms.extranet.gallery import gallery
-from ilo_cms.extranet.views import account, home, notifications, record, reports, structure
+from ilo_cms.extranet.views import (
+    account,
+    home,
+    notifications,
+    preferences,
+    record,
+    reports,
+    structure,
+)
 from ilo_cms.moderation.models import Target
 
 
@@ -40,6 +48,7 @@ urlpatterns = [
     path(
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
+    path("compte/preferences/", preferences.preferences, name="preferences"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),
     path("data/", reports.reports, name="reports"),
     path("data/<path:rest>", reports.reports, name="reports_page"),
