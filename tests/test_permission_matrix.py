@@ -112,7 +112,7 @@ POST = {
     # A refused decision is the page with its reason; other refusals of the admin lead to its home.
     "change_request_decide": row("302 302 302 302 302 302 422 409 409 302"),
     "change_request_referent": row("302 302 302 302 302 302 302 302 302 302"),
-    "preferences": row("302 422 422 422 422 422 422 422 422 422"),
+    "preferences": row("302 302 302 302 302 302 302 302 302 302"),
     "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
 }

@@ -109,7 +109,7 @@ def test_the_page_keeps_choices(client):
     contact = ContactFactory()
     client.force_login(contact.user)
     page = client.get(URL)
-    assert "Changement de votre adresse de connexion" in page.text and "(toujours)" in page.text
+    assert "Changement de votre adresse de connexion" in page.text and "Toujours, par courriel" in page.text
     assert "Une demande de modération vous attend" not in page.text
     response = client.post(URL, {KIND: "digest", "email.confirm": "in_app"}, follow=True)
     assert "Vos préférences sont enregistrées." in response.text
@@ -122,7 +122,15 @@ def test_the_page_says_what_is_wrong(client):
     response = client.post(URL, {KIND: "sometimes"})
     assert response.status_code == 422
     assert "Votre saisie n’a pas été acceptée" in response.text
-    assert client.post(URL, {}).status_code == 422
+    assert not MailPreference.objects.exists()
+
+
+def test_what_the_form_does_not_say_stays(client):
+    person = UserFactory()
+    prefer(person, Mode.DIGEST)
+    client.force_login(person)
+    assert client.post(URL, {}).status_code == 302
+    assert modes_of(person) == {KIND: Mode.DIGEST}
 
 
 def test_officers_have_the_page_too(client):

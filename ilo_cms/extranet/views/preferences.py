@@ -23,16 +23,15 @@ class PreferencesForm(forms.Form):
         """The choice for one kind; without a mode it cannot be made."""
         label = f"{kind.category} : {kind.title}"
         if mode is None:
-            choices = [(Mode.IMMEDIATE, f"{Mode.IMMEDIATE.label} (toujours)")]
+            choices = [(Mode.IMMEDIATE, "Toujours, par courriel")]
             return forms.ChoiceField(label=label, choices=choices, disabled=True, required=False)
-        return forms.ChoiceField(label=label, choices=Mode.choices, initial=mode)
+        return forms.ChoiceField(label=label, choices=Mode.choices, initial=mode, required=False)
 
     def chosen(self) -> dict[str, str]:
-        """The modes of the kinds that may be chosen."""
+        """The modes asked for; what the form did not say stays as it is."""
+        asked = {name: self.cleaned_data[name] for name in self.fields}
         return {
-            name: self.cleaned_data[name]
-            for name, field in self.fields.items()
-            if not field.disabled
+            name: mode for name, mode in asked.items() if mode and not self.fields[name].disabled
         }
 
 
