@@ -148,6 +148,8 @@ def test_the_preview_uses_the_latest_real_words_and_keeps_nothing(tell):
     assert "Décision pour Les Jardins &lt;partagés&gt;" in page
     assert "Bonjour Nadia," in page
     assert "<partagés>" not in page
+    # The page holds the mail as text, which the frame alone reads as HTML: escaped twice there.
+    assert 'srcdoc="&lt;!DOCTYPE html&gt;' in page and "&amp;lt;partagés&amp;gt;" in page
     assert not MailTemplate.objects.exists() and not AuditEvent.objects.exists()
 
 
