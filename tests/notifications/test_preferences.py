@@ -109,7 +109,8 @@ def test_the_page_keeps_choices(client):
     contact = ContactFactory()
     client.force_login(contact.user)
     page = client.get(URL)
-    assert "Changement de votre adresse de connexion" in page.text and "Toujours, par courriel" in page.text
+    assert "Changement de votre adresse de connexion" in page.text
+    assert "Toujours, par courriel" in page.text
     assert "Une demande de modération vous attend" not in page.text
     response = client.post(URL, {KIND: "digest", "email.confirm": "in_app"}, follow=True)
     assert "Vos préférences sont enregistrées." in response.text
