@@ -72,7 +72,8 @@ GET = {
     "record_copy_to_contact": TO_THE_FORM,
     "old_values": OWN_PAGE,
     "old_value": OWN_REQUEST,
-    "change_request": OWN_REQUEST,
+    # Made after the former contact left.
+    "change_request": row("302 200 200 404 404 404 403 403 403 403"),
     "change_request_withdraw": TO_THE_FORM,
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
@@ -141,7 +142,7 @@ POST = {
     "record_copy_to_organisation": row("302 302 302 302 403 302 403 403 403 403"),
     "record_copy_to_contact": row("302 302 302 302 403 302 403 403 403 403"),
     "old_value": row("302 422 422 404 403 404 403 403 403 403"),
-    "change_request_withdraw": row("302 302 403 404 403 404 403 403 403 403"),
+    "change_request_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
     # A refused decision is the page with its reason; other refusals of the admin lead to its home.
