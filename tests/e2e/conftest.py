@@ -129,6 +129,13 @@ def site(tmp_path_factory) -> Iterator[Site]:
             server.wait(timeout=40)
 
 
+#: Waits for what moves on the page, two seconds at most.
+SETTLED = """() => Promise.race([
+    Promise.allSettled(document.getAnimations().map((animation) => animation.finished)),
+    new Promise((resolve) => setTimeout(resolve, 2000)),
+]).then(() => null)"""
+
+
 @dataclass
 class Visitor:
     """One person's browser window. `check` runs after each step of a walk."""
@@ -168,6 +175,8 @@ class Visitor:
             self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} px of content in a window of {width} px"
+            # A message that is still fading in has the contrast of neither its start nor its end.
+            self.page.evaluate(SETTLED)
             found = violations(self.page)
             assert not found, f"{name} at {width} px: {json.dumps(found, indent=1)}"
         assert not self.complaints, self.complaints
