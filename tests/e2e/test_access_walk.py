@@ -30,6 +30,7 @@ def test_a_migrated_contact_opens_their_account(site, visit):
     address = page.locator("dd").filter(has_text="@").first.inner_text().strip()
     page.get_by_role("button", name="Envoyer le lien d’activation").click()
     expect(page.get_by_text("Lien envoyé le")).to_be_visible()
+    page.reload()
     claire.check("contact-lien-envoye")
     link = site.link_to(address, "/compte/activation/")
 
