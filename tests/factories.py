@@ -12,10 +12,12 @@ from stdnum import luhn
 
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.documents import storage
+from ilo_cms.documents.models import Document, Scan
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest, Target
 from ilo_cms.referencing.models import ReferencingRequest, Wish
-from ilo_cms.referentials.models import Territory
+from ilo_cms.referentials.models import DocumentType, Territory
 from ilo_cms.support.models import SupportRequest
 
 
@@ -162,6 +164,44 @@ class OfficerFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     operator = factory.SubFactory(OrganisationFactory, operator=True)
     phone = "+33472000000"
+
+
+class DocumentTypeFactory(DjangoModelFactory):
+    """Types of documents, made once per code: the CV by default."""
+
+    class Meta:
+        model = DocumentType
+        django_get_or_create = ["code"]
+
+    code = "cv"
+    label = "Curriculum vitae (CV)"
+    formats = "pdf,docx,odt"
+    maximum_megabytes = 10
+
+
+class DocumentFactory(DjangoModelFactory):
+    """Documents of a contact, with a content that can be read. Traits `pending`, `infected`."""
+
+    class Meta:
+        model = Document
+
+    class Params:
+        pending = factory.Trait(scan=Scan.PENDING)
+        infected = factory.Trait(scan=Scan.INFECTED)
+
+    type = factory.SubFactory(DocumentTypeFactory)
+    contact = factory.SubFactory(ContactFactory)
+    organisation = factory.SelfAttribute("contact.organisation")
+    uploaded_by = factory.SelfAttribute("contact.user")
+    name = factory.Sequence(lambda n: f"cv-{n:04}.pdf")
+    media_type = "application/pdf"
+
+    @classmethod
+    def _create(cls, model_class, *args, content: bytes = b"%PDF-1.4", **fields):
+        with storage.received([content], len(content)) as incoming:
+            storage.keep(incoming)
+        fields |= {"digest": incoming.digest, "size": incoming.size}
+        return super()._create(model_class, *args, **fields)
 
 
 class EngagementFactory(DjangoModelFactory):

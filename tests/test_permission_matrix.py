@@ -10,36 +10,11 @@ from dataclasses import dataclass
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from ilo_cms.directory.models import Contact, LegacyValue
-from ilo_cms.directory.officers import sync_groups
-from ilo_cms.moderation.models import Target
-from ilo_cms.moderation.services import save_record
-from ilo_cms.notifications.models import Notification
-from ilo_cms.support.models import SupportScreenshot
-from tests.factories import (
-    ContactFactory,
-    DepartmentFactory,
-    OfficerFactory,
-    OrganisationFactory,
-    SupportRequestFactory,
-    UserFactory,
-)
+from ilo_cms.directory.models import Contact
+from tests.helpers.world import ROLES, everyone, keys_of
 
 
 pytestmark = pytest.mark.django_db
-
-ROLES = [
-    "anonymous",  # a visitor
-    "provider",  # the contact who asked for the change
-    "colleague",  # another contact of the same organisation
-    "stranger",  # a contact of another provider
-    "former",  # a contact who left that organisation
-    "beneficiary",  # a contact of a beneficiary
-    "referent",  # the officer answerable for the record
-    "officer",  # an officer of another operator
-    "administrator",
-    "analyst",
-]
 
 
 def row(answers: str) -> dict[str, set[int]]:
@@ -72,6 +47,10 @@ GET = {
     "record_copy_to_contact": TO_THE_FORM,
     "old_values": OWN_PAGE,
     "old_value": OWN_REQUEST,
+    "record_documents": OWN_PAGE,
+    "document_withdraw": POST_ONLY,
+    # tests/documents/test_download.py asks in more ways
+    "document_download": row("302 200 200 404 404 404 200 200 200 404"),
     # Made after the former contact left.
     "change_request": row("302 200 200 404 404 404 403 403 403 403"),
     "change_request_withdraw": TO_THE_FORM,
@@ -142,6 +121,9 @@ POST = {
     "record_copy_to_organisation": row("302 302 302 302 403 302 403 403 403 403"),
     "record_copy_to_contact": row("302 302 302 302 403 302 403 403 403 403"),
     "old_value": row("302 422 422 404 403 404 403 403 403 403"),
+    # Without a file.
+    "record_documents": row("302 422 422 422 422 422 403 403 403 403"),
+    "document_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "change_request_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
@@ -185,48 +167,9 @@ INSIDE_ADMIN = [route for route in routes() if route not in OUTSIDE_ADMIN]
 
 @pytest.fixture
 def world(wired):
-    """People of every role around one request and one notice; `world.keys` fills addresses."""
-    referent = OfficerFactory(operator__operated_territories=[DepartmentFactory()])
-    officer = OfficerFactory(operator__operated_territories=[DepartmentFactory(nord=True)])
-    organisation = OrganisationFactory(name="Conseil Sol", referent=referent)
-    contacts = {
-        "provider": ContactFactory(organisation=organisation),
-        "colleague": ContactFactory(organisation=organisation),
-        "stranger": ContactFactory(),
-        "former": ContactFactory(organisation=organisation, former=True),
-        "beneficiary": ContactFactory(organisation__beneficiary=True),
-    }
-    people = {role: contact.user for role, contact in contacts.items()}
-    people |= {
-        "anonymous": None,
-        "referent": referent.user,
-        "officer": officer.user,
-        "administrator": UserFactory(administrator=True),
-        "analyst": UserFactory(analyst=True),
-    }
-    for person in filter(None, people.values()):
-        sync_groups(person)
-    request = save_record(
-        contact=contacts["provider"],
-        target=Target.ORGANISATION,
-        record_id=organisation.pk,
-        values={"name": "Conseil Sol SCOP"},
-    )
-    notice = Notification.objects.create(
-        recipient=people["provider"],
-        organisation_id=organisation.pk,
-        kind="x",
-        category="x",
-        text="x",
-    )
-    old = LegacyValue.objects.create(organisation=organisation, kind="skill", label="Divers")
-    keys = {"notification_read": notice.pk, "contact_activation": contacts["provider"].pk}
-    keys["old_value"] = old.pk
-    keys |= {"contact_move": contacts["provider"].pk, "second_factor_reset": people["provider"].pk}
-    helped = SupportRequestFactory(contact=contacts["provider"])
-    SupportScreenshot.objects.create(request=helped, content=b"x")
-    keys |= {"support_start": contacts["provider"].pk, "support_screenshot": helped.pk}
-    return people, lambda name: str(keys.get(name, request.pk))
+    """People of every role, and what fills the variable of an address by the address's name."""
+    people, contacts = everyone()
+    return people, keys_of(people, contacts)
 
 
 def fill(route: Route, key: str) -> str:
@@ -282,7 +225,10 @@ def check(world, client, route: Route, matrix: dict, ask) -> None:
         client.logout()
         if people[role]:
             client.force_login(people[role])
-        answers[role] = ask(fill(route, key(route.name)), form_of(people[role], ask)).status_code
+        response = ask(fill(route, key(route.name)), form_of(people[role], ask))
+        if response.streaming:
+            b"".join(response)  # a file is closed once it is read
+        answers[role] = response.status_code
     expected = matrix[route.name]
     wrong = {role: code for role, code in answers.items() if code not in expected[role]}
     assert not wrong, f"{route.path}: {wrong}, expected {expected}"

@@ -27,6 +27,8 @@ def keep(request: HttpRequest) -> bool:
     ours = request.path.startswith(KEPT_BELOW) and ACTING_AS in request.POST
     if request.method != "POST" or not ours or not same_site:
         return False
+    if request.FILES:
+        return False  # its file cannot be kept, and is all that was chosen
     data = request.POST.copy()
     data.pop("csrfmiddlewaretoken", None)
     text = data.urlencode()

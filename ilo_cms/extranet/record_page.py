@@ -9,7 +9,7 @@ from ilo_cms.directory.completeness import completeness
 from ilo_cms.directory.confirmation import is_due
 from ilo_cms.directory.models import Contact, LegacyValue
 from ilo_cms.directory.policies import can_write_as
-from ilo_cms.extranet.letters import addressee, letter, wrong_place
+from ilo_cms.extranet.letters import addressee, wrong_place
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest, Target
 from ilo_cms.referentials.models import DocumentType
 
@@ -65,12 +65,6 @@ def around(contact: Contact, target: Target) -> dict:
     return {
         "gauge": gauge(contact),
         "pieces": pieces(contact, target),
-        "pieces_letter": letter(
-            contact,
-            to,
-            "Pièces de la fiche",
-            "Vous trouverez ci-joint, pour la fiche de ma structure dans ILO : ",
-        ),
         "place_letter": wrong_place(contact, to) if target == Target.ESTABLISHMENT else None,
         "confirmation_due": is_due(contact.organisation, timezone.now()),
         "old_values": old_values(contact).count(),

@@ -6,6 +6,7 @@ from ilo_cms.extranet.gallery import gallery
 from ilo_cms.extranet.views import (
     account,
     activation,
+    documents,
     history,
     home,
     legacy,
@@ -54,6 +55,12 @@ urlpatterns = [
     path(f"{RECORD}anciennes-valeurs/", legacy.old_values, name="old_values"),
     path(f"{RECORD}anciennes-valeurs/<uuid:pk>/", legacy.old_value, name="old_value"),
     path(f"{RECORD}historique/", history.record_history_page, name="record_history"),
+    path(f"{RECORD}pieces/", documents.record_documents, name="record_documents"),
+    path(
+        f"{RECORD}pieces/<uuid:pk>/retirer/",
+        documents.withdraw_document,
+        name="document_withdraw",
+    ),
     path(f"{RECORD}demandes/<uuid:pk>/", requests.change_request, name="change_request"),
     path(
         f"{RECORD}demandes/<uuid:pk>/retirer/",

@@ -110,5 +110,13 @@ KINDS = {
             "Vous êtes maintenant contact de {organisation}",
             "{officer} vous a rattaché·e à {organisation}. {access}",
         ),
+        Kind(
+            "document.infected",
+            "Sécurité",
+            "L’antivirus a refusé une pièce jointe de {organisation}",
+            "L’antivirus a refusé « {name} », déposé par {organisation} : {found}. "
+            "Le fichier ne peut plus être téléchargé.",
+            is_compulsory=True,
+        ),
     ]
 }

@@ -128,7 +128,13 @@ class ReferenceGroup(ModelViewSetGroup):
         ReferenceViewSet(
             DocumentType,
             "types-de-document",
-            extra_fields=("formats", "maximum_megabytes", "validity_months", "audience"),
+            extra_fields=(
+                "formats",
+                "maximum_megabytes",
+                "validity_months",
+                "audience",
+                "accepts_encrypted",
+            ),
             list_display=["label", "formats", "maximum_megabytes", "validity_months", "is_active"],
             list_filter=["audience", "is_active"],
         ),

@@ -4,7 +4,9 @@ Rows are never deleted once used: an outdated one is made inactive and disappear
 Initial rows live in fixtures/referentials/ and are loaded by `manage.py load_referentials`.
 """
 
-from django.core.validators import MinValueValidator
+import re
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from wagtail.search import index
 
@@ -172,6 +174,12 @@ class HeadcountBand(Reference):
         verbose_name_plural = "tranches d’effectif"
 
 
+#: What "Mo" means here, as in the window where people see a file's size.
+MEGABYTE = 1024 * 1024
+#: No type may accept more: the web process reads no further (documents/uploads.py).
+MAXIMUM_MEGABYTES = 100
+
+
 class DocumentType(Reference):
     """A kind of file: formats, maximum size and how long it stays valid (SPEC D1)."""
 
@@ -180,17 +188,51 @@ class DocumentType(Reference):
         ENGAGEMENT = "engagement", "Parties de l’accompagnement"
 
     formats = models.CharField(
-        "formats acceptés", max_length=100, help_text="Extensions séparées par des virgules."
+        "formats acceptés",
+        max_length=100,
+        help_text="Parmi pdf, docx, xlsx, odt, ods, png et jpg, séparés par des virgules.",
+        validators=[
+            RegexValidator(
+                r"(?i)^\W*((pdf|docx|xlsx|odt|ods|png|jpe?g)(\W+|$))+$",
+                "Choisissez parmi pdf, docx, xlsx, odt, ods, png et jpg, séparés par des virgules.",
+            )
+        ],
     )
-    maximum_megabytes = models.PositiveSmallIntegerField("taille maximale (Mo)", default=20)
+    maximum_megabytes = models.PositiveSmallIntegerField(
+        "taille maximale (Mo)",
+        default=20,
+        validators=[MinValueValidator(1), MaxValueValidator(MAXIMUM_MEGABYTES)],
+    )
     validity_months = models.PositiveSmallIntegerField("validité (mois)", null=True, blank=True)
     audience = models.CharField(
         "visible par", max_length=12, choices=Audience.choices, default=Audience.OFFICERS
+    )
+    accepts_encrypted = models.BooleanField(
+        "accepte les PDF protégés par un mot de passe",
+        default=False,
+        help_text="Leur contenu ne peut pas être vérifié : ils sont signalés à qui les lit.",
     )
 
     class Meta(Reference.Meta):
         verbose_name = "type de document"
         verbose_name_plural = "types de document"
+
+    @property
+    def extensions(self) -> list[str]:
+        """The accepted extensions, in lower case and without dot."""
+        typed = re.findall(r"\w+", self.formats.lower())
+        return list(dict.fromkeys("jpg" if name == "jpeg" else name for name in typed))
+
+    @property
+    def readable_formats(self) -> str:
+        """The accepted formats in words: PDF, DOCX ou ODT."""
+        *others, last = [name.upper() for name in self.extensions] or [""]
+        return f"{', '.join(others)} ou {last}" if others else last
+
+    @property
+    def maximum_bytes(self) -> int:
+        """The size limit in bytes."""
+        return self.maximum_megabytes * MEGABYTE
 
 
 class Approval(Reference):

@@ -39,6 +39,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'ilo.sqlite3'}"
 HUEY_URL = env.str("HUEY_URL", default="")
 STORAGE_URL = urlsplit(env.str("STORAGE_URL", default=""))
+CLAMD_URL = env.str("CLAMD_URL", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="") or "filemail://"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
 
@@ -121,6 +122,13 @@ def is_database(url: SplitResult) -> bool:
     return url.scheme in POSTGRES_SCHEMES and bool(url.path.strip("/"))
 
 
+def is_scanner(url: SplitResult) -> bool:
+    """Whether nothing is set (no antivirus), or this is where clamd listens."""
+    if url.scheme == "unix":
+        return not url.netloc and len(url.path) > 1
+    return not any(url) or (url.scheme == "tcp" and bool(url.hostname))
+
+
 def is_store(url: SplitResult) -> bool:
     """Whether nothing is set (files on disk), or this is a bucket with its keys."""
     whole = all([url.username, url.password, url.hostname, url.path.strip("/")])
@@ -143,6 +151,7 @@ URL_RULES = {
         "must be redis://host/0 or postgres://user:password@host/name, or be left out",
     ),
     "STORAGE_URL": (is_store, "must be s3://key:secret@host/bucket, or be left out"),
+    "CLAMD_URL": (is_scanner, "must be tcp://host:port or unix:///path, or be left out"),
     "EMAIL_URL": (
         lambda url: url.scheme in MAIL_SCHEMES and bool(url.hostname),
         "must be smtp+ssl://user:password@host:465: mail has to leave the machine",

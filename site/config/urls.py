@@ -19,5 +19,6 @@ urlpatterns = [
     ),
     path("admin/", include(wagtailadmin_urls)),
     path("compte/", include("ilo_cms.accounts.urls")),
+    path("documents/", include("ilo_cms.documents.urls")),
     path("", include("ilo_cms.extranet.urls")),
 ]

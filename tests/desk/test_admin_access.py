@@ -21,6 +21,7 @@ from ilo_cms.directory.models import (
     OfficerAbsence,
     Organisation,
 )
+from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification, OutboxMessage
@@ -32,6 +33,7 @@ from tests.factories import (
     ChangeRequestFactory,
     ContactFactory,
     DepartmentFactory,
+    DocumentFactory,
     EngagementFactory,
     EstablishmentFactory,
     OfficerFactory,
@@ -101,6 +103,7 @@ def rows(model, user):
         ChangeRequest: ChangeRequestFactory,
         ReferencingRequest: ReferencingRequestFactory,
         SupportRequest: SupportRequestFactory,
+        Document: DocumentFactory,
         Territory: DepartmentFactory,
     }.get(model)
     if factory is DepartmentFactory:

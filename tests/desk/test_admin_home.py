@@ -117,6 +117,7 @@ def test_an_officers_menu():
     assert list(shown) == [
         "Accueil",
         "Annuaire",
+        "Pièces jointes",
         "Accompagnements",
         "Modération",
         "Référencement",

@@ -85,19 +85,17 @@ def test_the_three_parts_hold_every_field(sign_in, contact):
     [
         (CONTACT, ["Curriculum vitae (CV)", "pdf, docx, odt", "10 Mo"], ["Extrait Kbis", "RIB"]),
         (ORGANISATION, ["Extrait Kbis", "5 Mo", "3 mois", "Plaquette", "20 Mo"], ["(CV)", "RIB"]),
-        (PLACE, [], ["Pièces", "Aucune pièce jointe"]),
+        (PLACE, [], ["Pièces"]),
     ],
 )
-def test_files_have_their_place_and_are_handed_over_by_message(
+def test_files_have_their_place_and_the_way_to_their_page(
     sign_in, contact, types, path, shown, hidden
 ):
     page = words(sign_in(contact.user).get(path))
     assert all(text in page for text in shown)
     assert not any(text in page for text in hidden)
     if shown:
-        assert "Aucune pièce jointe transmise pour le moment" in page
-        assert f"mailto:{contact.organisation.referent.user.email.replace('@', '%40')}" in page
-        assert 'type="file"' not in page
+        assert 'href="/mes-informations/pieces/"' in page
 
 
 def test_a_type_that_is_no_longer_used_and_who_is_no_provider_see_no_slot(sign_in, contact, types):

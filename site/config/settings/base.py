@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "ilo_cms.directory",
     "ilo_cms.support",
     "ilo_cms.referencing",
+    "ilo_cms.documents",
     "ilo_cms.moderation",
     "ilo_cms.engagements",
     "ilo_cms.extranet",
@@ -175,6 +176,8 @@ if env.STORAGE_URL.scheme == "s3":
             "default_acl": "private",
         },
     }
+FILE_UPLOAD_HANDLERS = ["ilo_cms.documents.uploads.BoundedUploadHandler"]
+CLAMD_URL = env.CLAMD_URL
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "site" / "static"]

@@ -1,0 +1,199 @@
+"""PDF: opened by pypdf, every object reached from its catalogue looked at, nothing that runs."""
+
+import logging
+import re
+import zipfile
+import zlib
+from typing import BinaryIO
+
+from pypdf import PdfReader, apply_configuration
+from pypdf.errors import LimitReachedError, PyPdfError
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    PdfObject,
+    StreamObject,
+)
+
+from ilo_cms.documents.checks.refusal import (
+    DAMAGED,
+    DISGUISED,
+    TOO_COMPLEX,
+    WRONG_CONTENT,
+    Refused,
+)
+
+
+LABEL = "PDF"
+ACTIVE = (
+    "Ce PDF contient un élément actif (script, programme, vidéo ou formulaire dynamique). "
+    "Imprimez-le en PDF pour n’en garder que les pages, puis envoyez-le à nouveau."
+)
+HOLDS_FILES = (
+    "Ce PDF contient une pièce jointe. Retirez-la ou imprimez le document en PDF, "
+    "puis envoyez-le à nouveau."
+)
+RUNNING_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMedia"}
+FILE_KEYS = {"/EmbeddedFiles", "/EF"}
+RUNNING_ACTIONS = {"/JavaScript", "/Launch", "/ImportData", "/Rendition", "/Movie", "/Sound"}
+RUNNING_KINDS = {"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"}
+PAGE = re.compile(rb"<(!doctype|html|script|svg)", re.I)
+#: Said anywhere in the open, even where pypdf sees nothing that leads there but a viewer might:
+#: names long enough never to occur by chance.
+RUNNING_NAMES = re.compile(rb"/(JavaScript|Launch|RichMedia|EmbeddedFile)")
+OBJECTS = 200_000
+STREAM_BYTES, ALL_BYTES = 150_000_000, 600_000_000
+#: Below this a stream cannot inflate to harm: deflate makes a thousand bytes of one at most.
+SMALL = 50_000
+LIMITS = {
+    "zlib_maximum_output_length": 20_000_000,
+    "lzw_maximum_output_length": 20_000_000,
+    "run_length_maximum_output_length": 20_000_000,
+    "stream_decoding_work_maximum_length": 60_000_000,
+    "page_tree_maximum_entries": 20_000,
+}
+
+
+def inspect(file: BinaryIO, may_be_encrypted: bool) -> bool:
+    """Raise Refused unless the file is a PDF that only shows pages; return whether it is locked."""
+    check_ends(file)
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with apply_configuration(**LIMITS):
+            reader = PdfReader(file, strict=False)
+            if reader.is_encrypted and not opens_without_password(reader):
+                check_encrypted(may_be_encrypted)
+                return True
+            Walk(reader).run()
+            if not reader.pages:
+                raise Refused(DAMAGED.format(label=LABEL))
+    except (LimitReachedError, RecursionError, MemoryError) as error:
+        raise Refused(TOO_COMPLEX) from error
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001  pypdf meets damage in whichever way Python fails
+        raise Refused(DAMAGED.format(label=LABEL)) from error
+    return False
+
+
+def check_ends(file: BinaryIO) -> None:
+    """It begins as a PDF, ends as one, and is not also a page or an archive."""
+    head = file.read(1024)
+    if not head.startswith(b"%PDF-"):
+        raise Refused(WRONG_CONTENT.format(extension="pdf", label=LABEL))
+    file.seek(max(0, file.seek(0, 2) - 1024))
+    tail = file.read()
+    end = tail.rfind(b"%%EOF")
+    if end < 0:
+        raise Refused(DAMAGED.format(label=LABEL))
+    if PAGE.search(head) or tail[end + 5 :].strip(b"\0\r\n\t ") or zipfile.is_zipfile(file):
+        raise Refused(DISGUISED.format(label=LABEL))
+    file.seek(0)
+    if found := RUNNING_NAMES.search(file.read()):
+        raise Refused(HOLDS_FILES if found[1] == b"EmbeddedFile" else ACTIVE)
+    file.seek(0)
+
+
+def opens_without_password(reader: PdfReader) -> bool:
+    """Whether anybody can read it: only changing it asks for a password."""
+    try:
+        return bool(reader.decrypt(""))
+    except (PyPdfError, NotImplementedError):  # a handler that only its own program knows
+        return False
+
+
+def check_encrypted(allowed: bool) -> None:
+    """A file that asks for a password: only where the type allows it."""
+    if not allowed:
+        raise Refused(
+            "Ce PDF est protégé par un mot de passe. "
+            "Enregistrez-le sans protection, puis envoyez-le à nouveau."
+        )
+
+
+class Walk:
+    """Looks once at each object that can be reached."""
+
+    def __init__(self, reader: PdfReader) -> None:
+        self.reader = reader
+        self.seen: set[tuple[int, int]] = set()
+        self.inflated = 0
+        self.count = 0
+
+    def run(self) -> None:
+        """From the trailer to everything it leads to."""
+        waiting: list[PdfObject | None] = [self.reader.trailer]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, IndirectObject):
+                if (item.idnum, item.generation) in self.seen:
+                    continue
+                self.seen.add((item.idnum, item.generation))
+                item = item.get_object()
+            self.count += 1
+            if self.count > OBJECTS:
+                raise Refused(TOO_COMPLEX)
+            if isinstance(item, DictionaryObject):
+                self.look(item)
+                waiting += [value for value in item.values() if leads_on(value)]
+            elif isinstance(item, ArrayObject):
+                waiting += [value for value in item if leads_on(value)]
+
+    def look(self, item: DictionaryObject) -> None:
+        """Refuse a dictionary that runs something or holds a file."""
+        keys = item.keys()
+        if FILE_KEYS & keys or name(item, "/Type") == "/EmbeddedFile":
+            raise Refused(HOLDS_FILES)
+        if name(item, "/Subtype") == "/FileAttachment":
+            raise Refused(HOLDS_FILES)
+        if RUNNING_KEYS & keys or name(item, "/S") in RUNNING_ACTIONS:
+            raise Refused(ACTIVE)
+        if name(item, "/Subtype") in RUNNING_KINDS:
+            raise Refused(ACTIVE)
+        if isinstance(item, StreamObject):
+            self.inflate(item)
+
+    def inflate(self, stream: StreamObject) -> None:
+        """Count what a viewer would have to inflate, without keeping it."""
+        filters = stream.get("/Filter")
+        filters = filters.get_object() if filters is not None else None
+        names = filters if isinstance(filters, ArrayObject) else [filters]
+        packed = [str(n) for n in names if str(n) in {"/FlateDecode", "/Fl", "/LZWDecode", "/LZW"}]
+        if len(packed) > 1 or len(names) > 4:
+            raise Refused(TOO_COMPLEX)
+        data = getattr(stream, "_data", b"")
+        if not packed or str(names[0]) not in {"/FlateDecode", "/Fl"} or len(data) < SMALL:
+            return
+        size = inflated_size(data, STREAM_BYTES)
+        self.inflated += size
+        if size >= STREAM_BYTES or self.inflated > ALL_BYTES:
+            raise Refused(TOO_COMPLEX)
+
+
+def leads_on(value: object) -> bool:
+    """Whether a value can hold or name other objects."""
+    return isinstance(value, IndirectObject | DictionaryObject | ArrayObject)
+
+
+def name(item: DictionaryObject, key: str) -> str:
+    """The name at a key, wherever it is written; "" when it is none."""
+    try:
+        value = item.get(key)
+        value = value.get_object() if value is not None else None
+    except PyPdfError:
+        return ""
+    return str(value) if isinstance(value, NameObject) else ""
+
+
+def inflated_size(data: bytes, limit: int) -> int:
+    """How much a deflated stream inflates to, at most about `limit`; damage ends it."""
+    inflater, size = zlib.decompressobj(), 0
+    while data and size < limit and not inflater.eof:
+        try:
+            size += len(inflater.decompress(data, 1 << 20))
+        except zlib.error:
+            break
+        data = inflater.unconsumed_tail
+    return size

@@ -1,0 +1,228 @@
+"""Depositing, replacing, withdrawing and reading documents; each act is in the log (SPEC D2, D3).
+
+The file is received, checked and kept before the transaction, which only writes rows.
+"""
+
+import logging
+from datetime import date
+from typing import IO
+from uuid import UUID
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged, record
+from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.documents import clamav, storage
+from ilo_cms.documents.checks.formats import MEDIA_TYPES, Findings
+from ilo_cms.documents.checks.names import clean_name, extension_of
+from ilo_cms.documents.checks.refusal import Refused
+from ilo_cms.documents.checks.sandbox import inspect_apart
+from ilo_cms.documents.models import Document, Scan, expiry
+from ilo_cms.documents.policies import can_change, can_deposit
+from ilo_cms.documents.tasks import scan_soon
+from ilo_cms.referentials.models import DocumentType
+
+
+logger = logging.getLogger(__name__)
+
+#: How many refused readings of one person the log takes in an hour; more say nothing new.
+REFUSALS_AN_HOUR = 30
+
+
+def deposit(
+    *,
+    file: File,
+    document_type: DocumentType,
+    organisation: Organisation,
+    owner: Contact | None,
+    acting_user: User,
+    acting_as: Contact | None,
+    issued_on: date | None = None,
+    replaces: Document | None = None,
+) -> tuple[Document, bool]:
+    """Check and keep a file; return its document and whether it is new.
+
+    `owner` is the contact whom it concerns, None for the whole organisation. The same file in
+    force in the same place is returned as it is. Raises PermissionDenied, ValidationError with the
+    sentence of what is wrong, NoSpaceError when the disk is full, UnavailableError when no process
+    could check it; then nothing is kept.
+    """
+    can_deposit(acting_user, acting_as, organisation, owner).enforce()
+    name = clean_name(file.name or "")
+    extension = checked_extension(name, document_type)
+    limit = document_type.maximum_bytes
+    try:
+        with storage.received(file.chunks(), limit) as incoming:
+            findings = inspect_apart(incoming.path, extension, document_type.accepts_encrypted)
+            storage.keep(incoming)
+    except storage.TooLargeError as error:
+        raise ValidationError(too_large(document_type), code="too_large") from error
+    except Refused as refusal:
+        raise ValidationError(refusal.sentence, code="refused") from refusal
+    document = Document(
+        type=document_type,
+        organisation=organisation,
+        contact=owner,
+        uploaded_by=acting_user,
+        name=name,
+        digest=incoming.digest,
+        size=incoming.size,
+        media_type=MEDIA_TYPES[extension],
+        issued_on=issued_on,
+        expires_on=expiry(document_type, issued_on or timezone.localdate()),
+    )
+    return record_deposit(
+        document=document, findings=findings, replaces=replaces, acting_as=acting_as
+    )
+
+
+def checked_extension(name: str, document_type: DocumentType) -> str:
+    """The extension of a file that this type accepts. Raises ValidationError."""
+    if not document_type.is_active:
+        raise ValidationError(
+            f"Le type « {document_type} » n’est plus proposé. Rechargez la page pour choisir."
+        )
+    extension = extension_of(name)
+    if extension not in MEDIA_TYPES or extension not in document_type.extensions:
+        given = (
+            f"Les fichiers .{extension} ne sont pas acceptés ici"
+            if extension
+            else "Le nom de ce fichier n’a pas d’extension"
+        )
+        raise ValidationError(
+            f"{given}. Enregistrez-le dans l’un de ces formats : "
+            f"{document_type.readable_formats}, puis envoyez-le à nouveau.",
+            code="format",
+        )
+    return extension
+
+
+def too_large(document_type: DocumentType) -> str:
+    """What a person reads about a file above the limit of its type."""
+    return (
+        f"Ce fichier dépasse {document_type.maximum_megabytes} Mo, le maximum pour "
+        f"« {document_type} ». Réduisez-le (images moins grandes, PDF allégé), puis réessayez."
+    )
+
+
+@logged
+def record_deposit(
+    *, document: Document, findings: Findings, replaces: Document | None, acting_as: Contact | None
+) -> tuple[Document, bool]:
+    """Write the row of a kept file, in place of another if asked; see `deposit`."""
+    actor, acting_as = document.uploaded_by, as_it_is_now(acting_as)
+    organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
+    can_deposit(actor, acting_as, organisation, document.contact).enforce()
+    same = Document.objects.current().filter(
+        organisation=organisation,
+        type=document.type,
+        contact=document.contact,
+        digest=document.digest,
+    )
+    if known := same.first():
+        return known, False
+    if not storage.exists(document.digest):  # swept between its arrival and now
+        raise ValidationError("Le fichier n’a pas pu être enregistré. Envoyez-le à nouveau.")
+    document.is_encrypted = findings.is_encrypted
+    document.scan = Scan.PENDING if clamav.is_configured() else Scan.UNSCANNED
+    document.save(force_insert=True)
+    if replaces:
+        step_aside(replaces, document)
+    record(
+        "document.replaced" if replaces else "document.deposited",
+        actor=actor,
+        target=document,
+        organisation=organisation,
+        name=document.name,
+        size=document.size,
+        digest=document.digest,
+    )
+    if document.scan == Scan.PENDING:
+        transaction.on_commit(lambda: scan_soon(), robust=True)
+    return document, True
+
+
+def as_it_is_now(contact: Contact | None) -> Contact | None:
+    """The membership read anew: it may have ended while the file arrived."""
+    rows = Contact.objects.select_related("organisation")
+    return rows.filter(pk=contact.pk).first() if contact else None
+
+
+def step_aside(replaces: Document, document: Document) -> None:
+    """Mark the older document as replaced. Raises ValidationError when it no longer stands."""
+    older = Document.objects.select_for_update(of=("self",)).get(pk=replaces.pk)
+    place = (older.organisation_id, older.type_id, older.contact_id)
+    if place != (document.organisation_id, document.type_id, document.contact_id):
+        raise ValidationError("Ce fichier ne peut pas prendre la place d’une autre pièce.")
+    if not older.is_current:
+        raise ValidationError(
+            "La pièce à remplacer vient d’être remplacée ou retirée. Rechargez la page.",
+            code="conflict",
+        )
+    older.replaced_by = document
+    older.save(update_fields=["replaced_by"])
+
+
+@logged
+def withdraw(*, document: Document, acting_user: User, acting_as: Contact | None) -> bool:
+    """Take a document out of force; its row and content stay. Returns False if it already was.
+
+    Raises PermissionDenied.
+    """
+    rows = Document.objects.select_related("organisation", "contact")
+    row = rows.select_for_update(of=("self",)).get(pk=document.pk)
+    can_change(acting_user, acting_as, row).enforce()
+    if not row.is_current:
+        return False
+    row.withdrawn_at = timezone.now()
+    row.save(update_fields=["withdrawn_at"])
+    record("document.withdrawn", actor=acting_user, target=row, organisation=row.organisation)
+    return True
+
+
+@logged
+def open_for_reading(*, document: Document, acting_user: User) -> IO[bytes]:
+    """The content of a document, once its reading is in the log (SPEC G3). The caller closes it.
+
+    Raises FileNotFoundError when the storage has lost it.
+    """
+    content = storage.open_content(document.digest)
+    try:
+        record(
+            "document.read",
+            actor=acting_user,
+            target=document,
+            organisation=document.organisation,
+        )
+    except BaseException:
+        content.close()
+        raise
+    return content
+
+
+def log_refusal(*, asked: UUID, acting_user: User, acting_as: Contact | None) -> None:
+    """Say in the log that somebody asked for what they may not read, or does not exist.
+
+    Only so many times an hour per person: guessing must not become a way to flood the log.
+    """
+    key = f"document-refusals:{acting_user.pk}"
+    cache.add(key, 0, timeout=3600)
+    try:
+        count = cache.incr(key)
+    except ValueError:  # it expired in between
+        count = 1
+    if count > REFUSALS_AN_HOUR:
+        if count == REFUSALS_AN_HOUR + 1:
+            logger.warning("More than %s refused readings by %s", REFUSALS_AN_HOUR, acting_user.pk)
+        return
+    record(
+        "document.refused",
+        actor=acting_user,
+        organisation=acting_as.organisation if acting_as else None,
+        asked=str(asked),
+    )

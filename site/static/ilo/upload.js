@@ -1,0 +1,86 @@
+/* A file is sent as soon as it is chosen, with its progress; without this script a button sends it.
+   Each slot sends by itself: the failure of one never touches the others. */
+
+const LOST = "L’envoi a été interrompu\u00a0: vérifiez votre connexion, puis choisissez à nouveau le fichier.";
+const REFUSED = "La plateforme n’a pas pu prendre ce fichier. Rechargez la page, puis réessayez.";
+const SIGNED_OUT = "Votre session a pris fin\u00a0: reconnectez-vous dans un autre onglet, rechargez cette page, puis choisissez à nouveau le fichier.";
+
+/** Add an element at the end of another and return it. */
+function add(parent, tag, properties) {
+  const element = Object.assign(document.createElement(tag), properties);
+  parent.append(element);
+  return element;
+}
+
+/** What a request was answered, or null when it was not the answer to an upload. */
+function read(request) {
+  try {
+    return JSON.parse(request.responseText);
+  } catch {
+    return null;
+  }
+}
+
+function enhance(slot) {
+  const form = slot.querySelector("[data-upload]");
+  if (!form) return;
+  const input = form.querySelector("[type=file]");
+  const said = slot.parentElement.querySelector("[data-said]");
+  form.querySelector("[type=submit]").parentElement.hidden = true;
+
+  const fail = (words) => {
+    form.querySelector("[data-progress]")?.remove();
+    input.disabled = false;
+    input.value = "";
+    said.textContent = words;
+    input.focus();
+  };
+
+  const send = () => {
+    const file = input.files[0];
+    if (!file) return;
+    if (file.size > Number(input.dataset.limit)) {
+      fail(input.dataset.tooLarge);
+      return;
+    }
+    const data = new FormData(form);
+    input.disabled = true;
+    const box = add(form, "div", {});
+    box.dataset.progress = "";
+    const words = add(box, "p", { className: "small", id: `${input.id}_sending` });
+    const bar = add(box, "progress", { max: 100, value: 0 });
+    bar.setAttribute("aria-labelledby", words.id);
+    words.textContent = `Envoi de ${file.name}`;
+    said.textContent = `Envoi de ${file.name} en cours.`;
+
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Requested-With", "upload");
+    request.upload.addEventListener("progress", (event) => {
+      if (!event.lengthComputable) return;
+      bar.value = Math.round((100 * event.loaded) / event.total);
+      words.textContent = `Envoi de ${file.name}\u00a0: ${bar.value}\u00a0%`;
+    });
+    request.addEventListener("error", () => fail(LOST));
+    request.addEventListener("load", () => {
+      const answer = read(request);
+      if (!answer) {
+        fail(request.responseURL.includes("/compte/") ? SIGNED_OUT : REFUSED);
+        return;
+      }
+      if (!answer.html) {
+        fail(answer.said);
+        return;
+      }
+      slot.innerHTML = answer.html;
+      said.textContent = request.status === 200 ? answer.said : "";
+      enhance(slot);
+      slot.querySelector("[type=file]")?.focus();
+    });
+    request.send(data);
+  };
+
+  input.addEventListener("change", send);
+}
+
+document.querySelectorAll("[data-slot]").forEach(enhance);

@@ -1,0 +1,95 @@
+"""One person of every role around one organisation, "Conseil Sol", and one object of each kind."""
+
+from collections.abc import Callable
+
+from ilo_cms.accounts.models import User
+from ilo_cms.directory.models import Contact, LegacyValue
+from ilo_cms.directory.officers import sync_groups
+from ilo_cms.moderation.models import Target
+from ilo_cms.moderation.services import save_record
+from ilo_cms.notifications.models import Notification
+from ilo_cms.support.models import SupportScreenshot
+from tests.factories import (
+    ContactFactory,
+    DepartmentFactory,
+    DocumentFactory,
+    OfficerFactory,
+    OrganisationFactory,
+    SupportRequestFactory,
+    UserFactory,
+)
+
+
+ROLES = [
+    "anonymous",  # a visitor
+    "provider",  # the contact who asked for the change
+    "colleague",  # another contact of the same organisation
+    "stranger",  # a contact of another provider
+    "former",  # a contact who left that organisation
+    "beneficiary",  # a contact of a beneficiary
+    "referent",  # the officer answerable for the record
+    "officer",  # an officer of another operator
+    "administrator",
+    "analyst",
+]
+
+
+def everyone() -> tuple[dict[str, User | None], dict[str, Contact]]:
+    """A person of each of ROLES (None for a visitor), and the memberships of those who have one."""
+    referent = OfficerFactory(operator__operated_territories=[DepartmentFactory()])
+    officer = OfficerFactory(operator__operated_territories=[DepartmentFactory(nord=True)])
+    organisation = OrganisationFactory(name="Conseil Sol", referent=referent)
+    contacts = {
+        "provider": ContactFactory(organisation=organisation),
+        "colleague": ContactFactory(organisation=organisation),
+        "stranger": ContactFactory(),
+        "former": ContactFactory(organisation=organisation, former=True),
+        "beneficiary": ContactFactory(organisation__beneficiary=True),
+    }
+    people = {role: contact.user for role, contact in contacts.items()}
+    people |= {
+        "anonymous": None,
+        "referent": referent.user,
+        "officer": officer.user,
+        "administrator": UserFactory(administrator=True),
+        "analyst": UserFactory(analyst=True),
+    }
+    for person in filter(None, people.values()):
+        sync_groups(person)
+    return people, contacts
+
+
+def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Callable[[str], str]:
+    """Make one object of each kind; returns what fills the variable of an address, by its name."""
+    provider = contacts["provider"]
+    request = save_record(
+        contact=provider,
+        target=Target.ORGANISATION,
+        record_id=provider.organisation_id,
+        values={"name": "Conseil Sol SCOP"},
+    )
+    notice = Notification.objects.create(
+        recipient=provider.user,
+        organisation_id=provider.organisation_id,
+        kind="x",
+        category="x",
+        text="x",
+    )
+    old = LegacyValue.objects.create(
+        organisation=provider.organisation, kind="skill", label="Divers"
+    )
+    helped = SupportRequestFactory(contact=provider)
+    SupportScreenshot.objects.create(request=helped, content=b"x")
+    document = DocumentFactory(contact=provider)
+    keys = {
+        "notification_read": notice.pk,
+        "contact_activation": provider.pk,
+        "contact_move": provider.pk,
+        "second_factor_reset": people["provider"].pk,
+        "old_value": old.pk,
+        "support_start": provider.pk,
+        "support_screenshot": helped.pk,
+        "document_download": document.pk,
+        "document_withdraw": document.pk,
+    }
+    return lambda name: str(keys.get(name, request.pk))
