@@ -11,6 +11,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 from ilo_cms.audit.admin import audit_viewset
 from ilo_cms.desk.todo import todos
 from ilo_cms.notifications.admin import notification_viewset, outbox_viewset
+from ilo_cms.notifications.policies import can_edit_mail_texts
 
 
 #: Menus that nobody uses here, and those that only superusers do.
@@ -55,6 +56,13 @@ def register_home() -> MenuItem:
     )
 
 
+class MailTextsItem(MenuItem):
+    """The way to the mails' texts, for those who may change them."""
+
+    def is_shown(self, request) -> bool:
+        return bool(can_edit_mail_texts(request.user))
+
+
 class FollowUpGroup(ModelViewSetGroup):
     """The menu entry "Suivi"."""
 
@@ -62,6 +70,14 @@ class FollowUpGroup(ModelViewSetGroup):
     menu_icon = "history"
     menu_order = 500
     items = (notification_viewset, outbox_viewset, audit_viewset)
+
+    def get_submenu_items(self) -> list[MenuItem]:
+        """The lists, then the mails' texts, which are no list of rows."""
+        items = super().get_submenu_items()
+        texts = MailTextsItem(
+            "Textes des courriels", reverse_lazy("mail_texts"), icon_name="edit", order=100
+        )
+        return [*items, texts]
 
 
 @hooks.register("register_admin_viewset")

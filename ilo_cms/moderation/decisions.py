@@ -128,6 +128,7 @@ def tell_decision(request: ChangeRequest, items: list[ChangeItem], acting_user: 
         recipients=[request.contact.user],
         organisation_id=request.organisation_id,
         path=reverse("change_request", args=[request.pk]),
+        about_id=request.pk,
         officer=acting_user,
         organisation=request.organisation,
         outcome=". ".join(lines) + ".",

@@ -154,6 +154,7 @@ def announce(request: ChangeRequest) -> None:
         recipients=answering_officers(request),
         organisation_id=None,
         path=request.decision_path,
+        about_id=request.pk,
         author=request.contact.user,
         organisation=request.organisation,
         fields=", ".join(item_label(item).lower() for item in items),

@@ -42,6 +42,8 @@ STORAGE_URL = urlsplit(env.str("STORAGE_URL", default=""))
 CLAMD_URL = env.str("CLAMD_URL", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="") or "filemail://"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
+#: The name and password, "name:password", with which the mail provider tells of bounces.
+ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 
 #: None when nobody said true or false: production then requires it, a laptop does not.
 REQUIRE_SECOND_FACTOR = {"true": True, "false": False}.get(
@@ -94,6 +96,9 @@ def production_faults(values: Mapping[str, str]) -> Iterator[str]:
         yield "DATA_COOKIE_KEY must differ from SECRET_KEY: Datasette holds it too."
     if urls["DATA_URL"].hostname != urls["BASE_URL"].hostname:
         yield "DATA_URL must be on the host of BASE_URL: one sign-in serves both."
+    name, _, password = values.get("ANYMAIL_WEBHOOK_SECRET", "").partition(":")
+    if (name or password) and not (name and len(password) >= 32):
+        yield "ANYMAIL_WEBHOOK_SECRET must be name:password, 32 characters or more in the latter."
     sender = values.get("DEFAULT_FROM_EMAIL", "")
     if "@" not in sender or ".example" in sender:
         yield "DEFAULT_FROM_EMAIL must be the real address that mails come from."
