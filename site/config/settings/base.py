@@ -270,6 +270,8 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
+SMS_URL = env.SMS_URL
+SMS_FILE_PATH = VAR_DIR / "sms"
 ANYMAIL_WEBHOOK_SECRET = env.ANYMAIL_WEBHOOK_SECRET
 
 # --- language and time -----------------------------------------------------------------------
