@@ -230,6 +230,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # a day: the mail says so
 ALLAUTH_TRUSTED_PROXY_COUNT = env.PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ILO"
+MFA_ADAPTER = "ilo_cms.accounts.factor_secrets.MFAAdapter"
 #: Officers and administrators without a second factor reach nothing but the page that adds one.
 REQUIRE_SECOND_FACTOR = bool(env.REQUIRE_SECOND_FACTOR)
 SESSION_COOKIE_AGE = 12 * 3600
