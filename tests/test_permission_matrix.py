@@ -54,6 +54,9 @@ GET = {
     # Made after the former contact left.
     "change_request": row("302 200 200 404 404 404 403 403 403 403"),
     "change_request_withdraw": TO_THE_FORM,
+    "engagement": row("302 200 200 404 404 200 403 403 403 403"),
+    "engagement_contacts": row("302 200 200 404 404 200 403 403 403 403"),
+    "assignment": row("302 200 200 404 404 200 403 403 403 403"),
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,

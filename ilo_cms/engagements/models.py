@@ -39,6 +39,17 @@ class EngagementQuerySet(models.QuerySet):
             | Q(pk__in=Assignment.objects.visible_to(user).values("engagement"))
         )
 
+    def known_to(self, contact: Contact):
+        """What a contact may open: their organisation's own path, or one on which it is engaged.
+
+        Who has left reads what there was on that day (SPEC A7, E4, E10).
+        """
+        engaged = Assignment.objects.engaged_with(contact)
+        rows = self.filter(
+            Q(beneficiary=contact.organisation_id) | Q(pk__in=engaged.values("engagement"))
+        )
+        return rows.filter(opened_on__lte=contact.ended_on) if contact.ended_on else rows
+
     def with_stage(self):
         """Annotate `current_stage`: the code of the stage entered last."""
         latest = StageEntry.objects.filter(engagement=OuterRef("pk")).order_by(
@@ -106,6 +117,11 @@ class Engagement(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def stage_label(self) -> str:
+        """The present stage in words; of rows of `with_stage` only."""
+        return Stage(self.current_stage).label if self.current_stage else ""
 
 
 class StageEntry(UUIDModel):
@@ -176,6 +192,23 @@ class AssignmentQuerySet(models.QuerySet):
         mine = Organisation.objects.visible_to(user)
         return self.filter(
             Q(provider__in=mine, status__in=SHOWN_TO_PROVIDER) | Q(engagement__beneficiary__in=mine)
+        )
+
+    def engaged_with(self, contact: Contact):
+        """Those that a contact's organisation carries out or has carried out (SPEC E4)."""
+        rows = self.filter(provider=contact.organisation_id, status__in=SHOWN_TO_PROVIDER)
+        if contact.ended_on:
+            rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=contact.ended_on))
+        return rows
+
+    def known_to(self, contact: Contact):
+        """What a contact may open: those of their organisation, and of its own engagements."""
+        own = Engagement.objects.filter(beneficiary=contact.organisation_id)
+        if contact.ended_on:
+            own = own.filter(opened_on__lte=contact.ended_on)
+        return self.filter(
+            Q(pk__in=self.model.objects.engaged_with(contact).values("pk"))
+            | Q(engagement__in=own.values("pk"))
         )
 
 
@@ -270,6 +303,11 @@ class Assignment(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its provider and amount are decided, and told to its parties."""
+        return self.status in SHOWN_TO_PROVIDER
 
 
 class Action(UUIDModel, TimestampedModel):

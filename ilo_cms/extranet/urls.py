@@ -7,6 +7,7 @@ from ilo_cms.extranet.views import (
     account,
     activation,
     documents,
+    engagements,
     history,
     home,
     legacy,
@@ -68,6 +69,13 @@ urlpatterns = [
         requests.withdraw_request,
         name="change_request_withdraw",
     ),
+    path("accompagnements/<uuid:pk>/", engagements.engagement_page, name="engagement"),
+    path(
+        "accompagnements/<uuid:pk>/contacts/",
+        engagements.engagement_contacts,
+        name="engagement_contacts",
+    ),
+    path("prestations/<uuid:pk>/", engagements.assignment_page, name="assignment"),
     path("notifications/", notifications.notifications, name="notifications"),
     path(
         "notifications/tout-lire/",

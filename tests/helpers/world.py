@@ -10,6 +10,7 @@ from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
+    AssignmentFactory,
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
@@ -81,7 +82,15 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    assignment = AssignmentFactory(
+        contact=provider,
+        engagement__beneficiary=contacts["beneficiary"].organisation,
+        engagement__officer=people["referent"].officer,
+    )
     keys = {
+        "assignment": assignment.pk,
+        "engagement": assignment.engagement_id,
+        "engagement_contacts": assignment.engagement_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,

@@ -1,10 +1,11 @@
 """The extranet's home page: what awaits the person, their assignments, whom to call (SPEC E5)."""
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from ilo_cms.directory.models import Contact
-from ilo_cms.engagements.models import Assignment
+from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
 from ilo_cms.moderation.models import ChangeRequest
@@ -26,12 +27,17 @@ def contact_home(request: HttpRequest) -> HttpResponse:
     """What a provider or beneficiary contact sees first."""
     organisation = request.contact.organisation
     assignments = (
-        Assignment.objects.visible_to(request.user)
-        .filter(provider=organisation)
+        Assignment.objects.engaged_with(request.contact)
         .select_related(
             "engagement__operator", "engagement__officer__user", "engagement__beneficiary"
         )
         .order_by("-starts_on", "pk")
+    )
+    engagements = (
+        Engagement.objects.known_to(request.contact)
+        .filter(beneficiary=organisation)
+        .with_stage()
+        .select_related("operator", "officer__user")
     )
     notices = Notification.objects.visible_to(request.user, organisation.pk)
     return render(
@@ -41,7 +47,8 @@ def contact_home(request: HttpRequest) -> HttpResponse:
             "contact": request.contact,
             "organisation": organisation,
             "change_requests": ChangeRequest.objects.pending().filter(contact=request.contact),
-            "assignments": assignments[:10],
+            "engagements": engagements[:10],
+            "assignments": Paginator(assignments, 10).get_page(request.GET.get("page")),
             "referent": organisation.referent,
             "notices": notices[:5],
             **todo(request.contact),
