@@ -5,19 +5,20 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.services import assistant
-from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.directory.models import Contact, OfficerAbsence, Organisation
 from ilo_cms.document_requests import answers, services
 from ilo_cms.document_requests.decisions import ChangedError, Verdict, decide
 from ilo_cms.document_requests.models import DocumentRequest, ItemState, State
+from ilo_cms.document_requests.notices import answering
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import deposit as deposit_in_record
 from ilo_cms.notifications.models import Notification
 from tests.document_requests.conftest import in_days, judge, put, row
-from tests.documents.conftest import upload
 from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
 from tests.helpers import files
 
@@ -25,11 +26,11 @@ from tests.helpers import files
 pytestmark = pytest.mark.django_db
 
 
-def ask(officer, organisation, types, **more):
+def ask(officer, organisation, kinds, **more):
     fields = {
         "key": uuid4(),
         "organisation": organisation,
-        "types": [types["cv"], types["kbis"]],
+        "types": [kinds["cv"], kinds["kbis"]],
         "message": "Pour la convention.",
         "due_on": in_days(14),
         "acting_user": officer,
@@ -192,8 +193,6 @@ def test_a_document_still_valid_is_reused_in_one_click(asked, contact, officer, 
 
 
 def upload_file(content: bytes, name="kbis.pdf"):
-    from django.core.files.base import ContentFile
-
     return ContentFile(content, name=name)
 
 
@@ -316,9 +315,6 @@ def test_an_engagement_s_request_is_the_team_s_alone(asked, contact, officer, st
 
 
 def test_who_answers_after_the_asker(asked, contact, officer):
-    from ilo_cms.directory.models import OfficerAbsence
-    from ilo_cms.document_requests.notices import answering
-
     deputy = OfficerFactory(operator=officer.officer.operator)
     today = timezone.localdate()
     absence = OfficerAbsence.objects.create(
@@ -387,4 +383,4 @@ def test_an_upload_of_the_wrong_kind_changes_no_row(asked, contact):
     ):
         with pytest.raises(ValidationError, match=words):
             put(asked, contact, content=content, name=name)
-    assert upload(b"", "x").name == "x" and row(asked).state == ItemState.MISSING
+    assert row(asked).state == ItemState.MISSING
