@@ -152,7 +152,7 @@ POST = {
     "document_request_take_back": row("302 422 422 404 404 404 403 403 403 403"),
     "document_request_send": row("302 422 422 404 404 404 403 403 403 403"),
     # Led back to the request, with what was done or why not.
-    "document_request_check": row("302 302 302 302 302 302 409 409 409 302"),
+    "document_request_check": row("302 302 302 302 302 302 422 422 422 302"),
     "document_request_cancel": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_reopen": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_remind": row("302 302 302 302 302 302 302 302 302 302"),

@@ -61,11 +61,7 @@ def decide(
 def check(item: DocumentRequestItem, verdict: Verdict) -> None:
     """Raise unless this verdict may be given to the row as it is now."""
     if item.state != ItemState.SENT or item.stamp != verdict.seen:
-        who = f" par {item.decided_by}" if item.verdict and item.decided_by else ""
-        raise ChangedError(
-            f"« {item.type} » a changé depuis l’ouverture de cette page : elle est maintenant "
-            f"{item.words}{who}. Rien n’a été enregistré : relisez, puis décidez à nouveau."
-        )
+        raise ChangedError(changed(item))
     if not verdict.accepted and not verdict.reason.strip():
         raise ValidationError(f"« {item.type} » : expliquez votre refus, la structure le lira.")
     if len(verdict.reason) > 500:
@@ -73,6 +69,15 @@ def check(item: DocumentRequestItem, verdict: Verdict) -> None:
     document = item.document
     if verdict.accepted and document and document.scan == Scan.INFECTED:
         raise ValidationError(f"« {item.type} » : l’antivirus a refusé ce fichier. Refusez-le.")
+
+
+def changed(item: DocumentRequestItem) -> str:
+    """What an officer is told of a row that changed while they looked at it."""
+    who = f" par {item.decided_by}" if item.verdict and item.decided_by else ""
+    return (
+        f"« {item.type} » a changé depuis l’ouverture de cette page : elle est maintenant "
+        f"{item.words}{who}. Rien n’a été enregistré : relisez, puis décidez à nouveau."
+    )
 
 
 def write(item: DocumentRequestItem, verdict: Verdict, acting_user: User) -> None:

@@ -131,6 +131,16 @@ class DecisionForm(forms.Form):
         """The rows that await a decision."""
         return [item for item in self.items if item.state == ItemState.SENT]
 
+    @property
+    def moved(self) -> list[DocumentRequestItem]:
+        """The rows for which a verdict is given, and that no longer await one."""
+        awaited = {item.pk for item in self.to_decide}
+        return [
+            item
+            for item in self.items
+            if item.pk not in awaited and self.data.get(f"verdict_{item.pk}")
+        ]
+
     def clean(self) -> dict:
         """A refusal needs its reason: say so beside the field."""
         cleaned = super().clean()

@@ -4,7 +4,7 @@ No state is stored: it is read from dates and answers, here for one row and, as 
 querysets for many.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -15,13 +15,9 @@ from ilo_cms.accounts.models import User
 from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Officer, OfficerAbsence, Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.documents.models import Document
+from ilo_cms.documents.models import EXPIRES_SOON, Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.referentials.models import DocumentType
-
-
-#: How long before a document's last day it is shown as expiring, and told of (see expiry.py).
-EXPIRES_SOON = timedelta(days=30)
 
 
 class State(models.TextChoices):

@@ -14,7 +14,7 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.admin import document_requests
 from ilo_cms.document_requests.answers import deposit
-from ilo_cms.document_requests.decisions import ChangedError, decide
+from ilo_cms.document_requests.decisions import ChangedError, changed, decide
 from ilo_cms.document_requests.forms import AskForm, DecisionForm, ReasonForm, ReopenForm
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.document_requests.policies import can_ask, can_follow
@@ -158,16 +158,17 @@ def check_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     decision = can_follow(request.user, found)
     if not decision:
         return request_page(request, found, form, unsaved=decision.reason, status=403)
-    if not form.to_decide:
-        words = "Aucune pièce n’attend plus de décision : quelqu’un a décidé avant vous."
-        return request_page(request, found, form, unsaved=words, status=409)
+    if form.moved:
+        return request_page(request, found, form, unsaved=changed(form.moved[0]), status=409)
     if not form.is_valid():
         return request_page(request, found, form, status=422)
     try:
         decide(request=found, verdicts=form.verdicts(), acting_user=request.user)
     except ChangedError as error:
         found = seen_or_404(request, pk)
-        form = DecisionForm(request.POST, items=list(found.items.all()))
+        data = request.POST.copy()
+        data.update({f"seen_{item.pk}": item.stamp for item in found.items.all()})
+        form = DecisionForm(data, items=list(found.items.all()))
         return request_page(request, found, form, unsaved=error.messages[0], status=409)
     except ValidationError as error:
         form.add_error(None, error)

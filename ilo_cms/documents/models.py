@@ -32,6 +32,10 @@ READABLE = {Scan.UNSCANNED, Scan.SAFE}
 WAITING = {Scan.PENDING, Scan.ERROR}
 
 
+#: How long before its last day a document is shown as expiring.
+EXPIRES_SOON = timedelta(days=30)
+
+
 class Reach(models.TextChoices):
     """Who beside its organisation is shown a file: a draft nobody, else as its type says.
 
