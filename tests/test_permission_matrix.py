@@ -58,6 +58,7 @@ GET = {
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
     "activate": row("410 410 410 410 410 410 410 410 410 410"),
+    "preferences": SIGNED_IN,
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
     "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
     "reports": REPORTS,
@@ -102,6 +103,10 @@ GET = {
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
     "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
+    # Officers are led back to the intranet's home: mails are the administrators'.
+    "mail_resend": row("302 302 302 302 302 302 302 302 200 302"),
+    "mail_texts": row("302 302 302 302 302 302 302 302 200 302"),
+    "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
 }
 POST = {
     "referencing": row("422 422 422 422 422 422 422 422 422 422"),
@@ -133,6 +138,9 @@ POST = {
     "change_request_accept_all": row("302 302 302 302 302 302 200 200 200 302"),
     "moderation_rules": row("302 302 302 302 302 302 302 302 302 302"),
     "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
+    "preferences": row("302 302 302 302 302 302 302 302 302 302"),
+    "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
+    "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
 }
 
 
@@ -154,11 +162,23 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
             yield Route(path, pattern.name or "")
 
 
-OURS = {"change_request_decide", "change_request_referent", "admin_login", "admin_logout"}
-OURS |= {"contact_activation", "provider_activation"}
-OURS |= {"change_request_accept_all", "moderation_rules"}
-OURS |= {"support_start", "support_screenshot"}
-OURS |= {"contact_move", "second_factor_reset"}
+OURS = {
+    "admin_login",
+    "admin_logout",
+    "change_request_accept_all",
+    "change_request_decide",
+    "change_request_referent",
+    "contact_activation",
+    "contact_move",
+    "mail_resend",
+    "mail_text",
+    "mail_texts",
+    "moderation_rules",
+    "provider_activation",
+    "second_factor_reset",
+    "support_screenshot",
+    "support_start",
+}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -180,6 +200,7 @@ def fill(route: Route, key: str) -> str:
         "<int:pk>": "1",
         "<str:token>": "jeton",
         "<path:rest>": "ilo",
+        "<str:kind_name>": "moderation.decided",
         "^": "",
         "$": "",
         "(?P<uidb36>[0-9A-Za-z]+)": "1",

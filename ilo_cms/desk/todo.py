@@ -71,13 +71,13 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
 
 def administrator_lines() -> list[Todo]:
     """What administrators watch."""
-    abandoned = OutboxMessage.objects.filter(sent_at=None).exclude(dead_at=None)
+    troubled = OutboxMessage.objects.in_trouble()
     return [
         Todo(
-            abandoned.count(),
-            "courriel abandonné après plusieurs essais",
-            "courriels abandonnés après plusieurs essais",
-            reverse("outbox:index") + "?state=dead",
+            troubled.count(),
+            "courriel abandonné ou revenu",
+            "courriels abandonnés ou revenus",
+            reverse("outbox:index") + "?state=trouble",
         ),
         Todo(
             SupportRequest.objects.pending().count(),

@@ -11,6 +11,7 @@ from ilo_cms.extranet.views import (
     home,
     legacy,
     notifications,
+    preferences,
     record,
     reports,
     requests,
@@ -76,6 +77,7 @@ urlpatterns = [
     path(
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
+    path("compte/preferences/", preferences.preferences, name="preferences"),
     path("compte/activation/<str:token>/", activation.activation, name="activate"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),
     path("compte/adresse/annuler/<str:token>/", account.cancel_email, name="cancel_email"),

@@ -7,7 +7,7 @@ from ilo_cms.directory.models import Contact, LegacyValue
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
-from ilo_cms.notifications.models import Notification
+from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
     ContactFactory,
@@ -82,6 +82,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
     keys = {
+        "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,
         "contact_move": provider.pk,
