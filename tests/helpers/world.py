@@ -13,6 +13,7 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     OfficerFactory,
     OrganisationFactory,
     SupportRequestFactory,
@@ -81,7 +82,11 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
-    keys = {
+    asked = DocumentRequestFactory(organisation=provider.organisation).pk
+    names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
+    names += ["_remind", "_deposit", "_archive"]
+    keys = {f"document_request{name}": asked for name in names} | {
+        "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,
