@@ -59,6 +59,7 @@ ACTIONS = {
     "records.exported": "Liste exportée",
     "reports.published": "Rapports publiés",
     "referencing.requested": "Demande de référencement reçue",
+    "referencing.completed": "Demande de référencement complétée",
     "referencing.handled": "Demande de référencement traitée",
     "support.started": "Assistance commencée",
     "support.ended": "Assistance terminée",

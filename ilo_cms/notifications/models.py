@@ -32,10 +32,6 @@ class NotificationQuerySet(models.QuerySet):
         """Notices that nobody opened or closed yet."""
         return self.filter(read_at=None)
 
-    def mark_read(self) -> int:
-        """Close these notices, keeping the time at which each was first read."""
-        return self.unread().update(read_at=timezone.now())
-
 
 class Digest(UUIDModel):
     """One person's mail of one day, by the Paris calendar. Its row is the claim of that day."""

@@ -15,7 +15,12 @@ from ilo_cms.notifications.mails import (
     mail_body,
     write_mail,
 )
-from ilo_cms.notifications.models import MailPreference, Notification, OutboxMessage
+from ilo_cms.notifications.models import (
+    MailPreference,
+    Notification,
+    NotificationQuerySet,
+    OutboxMessage,
+)
 from ilo_cms.notifications.policies import can_resend
 from ilo_cms.notifications.preferences import modes_for
 from ilo_cms.notifications.tasks import deliver_message
@@ -125,7 +130,7 @@ def resend(*, message: OutboxMessage, acting_user: User) -> OutboxMessage:
     return message
 
 
-def mark_read(notifications: Iterable[Notification]) -> None:
+def mark_read(notices: NotificationQuerySet) -> None:
     """Close these notices, keeping the time at which each was first read.
 
     Raises PermissionDenied when the support acts for the person, who has not read them (SPEC A12).
@@ -134,4 +139,4 @@ def mark_read(notifications: Iterable[Notification]) -> None:
         raise PermissionDenied(
             "Pendant une assistance, les notifications de la personne restent non lues."
         )
-    Notification.objects.filter(pk__in=[notice.pk for notice in notifications]).mark_read()
+    notices.unread().update(read_at=timezone.now())

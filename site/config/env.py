@@ -41,6 +41,7 @@ HUEY_URL = env.str("HUEY_URL", default="")
 STORAGE_URL = urlsplit(env.str("STORAGE_URL", default=""))
 CLAMD_URL = env.str("CLAMD_URL", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="") or "filemail://"
+SMS_URL = env.str("SMS_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
 #: The name and password, "name:password", with which the mail provider tells of bounces.
 ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
@@ -134,6 +135,11 @@ def is_scanner(url: SplitResult) -> bool:
     return not any(url) or (url.scheme == "tcp" and bool(url.hostname))
 
 
+def is_sms_provider(url: SplitResult) -> bool:
+    """Whether nothing is set (no SMS leaves), or this is a provider's endpoint with its key."""
+    return not any(url) or (url.scheme == "https" and all([url.username, url.hostname, url.path]))
+
+
 def is_store(url: SplitResult) -> bool:
     """Whether nothing is set (files on disk), or this is a bucket with its keys."""
     whole = all([url.username, url.password, url.hostname, url.path.strip("/")])
@@ -157,6 +163,7 @@ URL_RULES = {
     ),
     "STORAGE_URL": (is_store, "must be s3://key:secret@host/bucket, or be left out"),
     "CLAMD_URL": (is_scanner, "must be tcp://host:port or unix:///path, or be left out"),
+    "SMS_URL": (is_sms_provider, "must be https://key@host/path?sender=NAME, or be left out"),
     "EMAIL_URL": (
         lambda url: url.scheme in MAIL_SCHEMES and bool(url.hostname),
         "must be smtp+ssl://user:password@host:465: mail has to leave the machine",

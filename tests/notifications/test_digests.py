@@ -15,6 +15,7 @@ from ilo_cms.notifications.delivery import sweep
 from ilo_cms.notifications.digests import send_digests
 from ilo_cms.notifications.models import Digest, Notification, OutboxMessage
 from ilo_cms.notifications.preferences import Mode, set_modes
+from ilo_cms.notifications.services import mark_read
 from tests.factories import UserFactory
 
 
@@ -99,7 +100,7 @@ def test_nobody_is_written_to_for_nothing(reader):
 
 
 def test_what_was_read_meanwhile_is_left_out(told):
-    Notification.objects.filter(pk=told[0].pk).mark_read()
+    mark_read(Notification.objects.filter(pk=told[0].pk))
     at(SEVEN, send_digests)
     at(SEVEN, sweep)
     assert "Décision 2." in mail.outbox[0].body and "Décision 1." not in mail.outbox[0].body
@@ -107,7 +108,7 @@ def test_what_was_read_meanwhile_is_left_out(told):
 
 
 def test_what_was_all_read_is_no_mail(told):
-    Notification.objects.all().mark_read()
+    mark_read(Notification.objects.all())
     assert at(SEVEN, send_digests) == 0
     assert not Digest.objects.exists()
     assert not Notification.objects.filter(awaits_digest=True).exists()
@@ -120,7 +121,7 @@ def test_what_is_true_no_more_is_left_out(told, monkeypatch):
 
 def test_what_was_read_between_writing_and_sending_is_left_out(told):
     at(SEVEN, send_digests)
-    Notification.objects.filter(pk=told[0].pk).mark_read()
+    mark_read(Notification.objects.filter(pk=told[0].pk))
     at(SEVEN, sweep)
     assert "Décision 1." not in mail.outbox[0].body
     assert OutboxMessage.objects.get().body == mail.outbox[0].body
@@ -128,7 +129,7 @@ def test_what_was_read_between_writing_and_sending_is_left_out(told):
 
 def test_what_was_all_read_between_writing_and_sending_does_not_leave(told):
     at(SEVEN, send_digests)
-    Notification.objects.all().mark_read()
+    mark_read(Notification.objects.all())
     assert at(SEVEN, sweep) == 0
     assert OutboxMessage.objects.get().state == "sans objet"
 

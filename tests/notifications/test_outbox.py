@@ -108,11 +108,11 @@ def test_the_first_reading_is_the_one_that_counts():
     (notice,) = notify(
         "email.confirm", recipients=[UserFactory()], organisation_id=None, path="/", email="x"
     )
-    mark_read([notice])
+    mark_read(Notification.objects.filter(pk=notice.pk))
     notice.refresh_from_db()
     first = notice.read_at
     assert first
-    mark_read([notice])
+    mark_read(Notification.objects.filter(pk=notice.pk))
     notice.refresh_from_db()
     assert notice.read_at == first
 

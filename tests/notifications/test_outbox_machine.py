@@ -51,6 +51,8 @@ class Outbox(RuleBasedStateMachine):
         (self.notice,) = notify(
             KIND, recipients=[self.person], organisation_id=None, path="/", **WORDS
         )
+        #: Every morning is this one: what happened before moves a day back instead.
+        self.noon = self.notice.created_at.replace(hour=12)
 
     def teardown(self):
         try:
@@ -106,9 +108,8 @@ class Outbox(RuleBasedStateMachine):
     def a_morning_comes(self):
         Notification.objects.update(created_at=F("created_at") - timedelta(days=1))
         Digest.objects.update(day=F("day") - timedelta(days=1))
-        morning = self.notice.created_at.replace(hour=12)
         self.notice.refresh_from_db()
-        send_digests(morning)
+        send_digests(self.noon)
 
     @rule(mode=st.sampled_from(Mode.values))
     def the_person_chooses(self, mode):

@@ -69,12 +69,12 @@ def read_notification(request: HttpRequest, pk: UUID) -> HttpResponse:
         notice.path, allowed_hosts=None
     )
     if not (leads_on and request.assistance):
-        mark_read([notice])
+        mark_read(visible_notices(request).filter(pk=pk))
     return redirect(notice.path if leads_on else "notifications")
 
 
 @require_POST
 def read_all_notifications(request: HttpRequest) -> HttpResponse:
     """Close every notice of this capacity."""
-    visible_notices(request).mark_read()
+    mark_read(visible_notices(request))
     return redirect("notifications")
