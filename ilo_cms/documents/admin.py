@@ -11,7 +11,7 @@ from wagtail.admin.views.generic import InspectView
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.viewsets import ReadOnlyViewSet
 from ilo_cms.directory.models import Organisation
-from ilo_cms.documents.models import Document
+from ilo_cms.documents.models import EXPIRES_SOON, Document
 from ilo_cms.documents.policies import can_read
 
 
@@ -29,6 +29,10 @@ class DocumentFilterSet(RecordFilterSet):
     current = django_filters.BooleanFilter(label="En vigueur", method="filter_current")
     expired = django_filters.BooleanFilter(label="Validité dépassée", method="filter_expired")
 
+    expiring = django_filters.BooleanFilter(
+        label="Expire dans les 30 jours", method="filter_expiring"
+    )
+
     class Meta:
         model = Document
         fields = ["type", "scan", "is_encrypted"]
@@ -42,6 +46,12 @@ class DocumentFilterSet(RecordFilterSet):
         """Those whose last day has passed, or the others."""
         over = models.Q(expires_on__lt=timezone.localdate())
         return rows.filter(over) if value else rows.exclude(over)
+
+    def filter_expiring(self, rows: models.QuerySet, name: str, value: bool) -> models.QuerySet:
+        """Those in force whose last day is near, or the others."""
+        today = timezone.localdate()
+        near = Document.objects.valid_on(today).filter(expires_on__lte=today + EXPIRES_SOON)
+        return rows.filter(pk__in=near) if value else rows.exclude(pk__in=near)
 
 
 class DocumentInspectView(InspectView):

@@ -14,6 +14,7 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     OfficerFactory,
     OrganisationFactory,
     SupportRequestFactory,
@@ -87,10 +88,14 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         engagement__beneficiary=contacts["beneficiary"].organisation,
         engagement__officer=people["referent"].officer,
     )
-    keys = {
+    asked = DocumentRequestFactory(organisation=provider.organisation).pk
+    names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
+    names += ["_remind", "_deposit", "_archive"]
+    keys = {f"document_request{name}": asked for name in names} | {
         "assignment": assignment.pk,
         "engagement": assignment.engagement_id,
         "engagement_contacts": assignment.engagement_id,
+        "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,

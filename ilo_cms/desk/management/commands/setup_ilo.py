@@ -22,6 +22,7 @@ from ilo_cms.directory.models import (
     Organisation,
 )
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
 from ilo_cms.moderation.models import ChangeRequest, ReferentTask
@@ -74,6 +75,7 @@ EVERYONE_VIEWS = [
     Assignment,
     ChangeRequest,
     Document,
+    DocumentRequest,
     Notification,
     ReferencingRequest,
 ]
