@@ -47,7 +47,8 @@ def save_list_filter(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_list_filter(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Forget one of one's own filters."""
-    saved = get_object_or_404(SavedFilter, pk=pk, owner=request.user)
+    own = SavedFilter.objects.visible_to(request.user).filter(owner=request.user)
+    saved = get_object_or_404(own, pk=pk)
     saved.delete()
     messages.success(request, f"Le filtre « {saved} » est retiré.")
     return redirect(saved.list_path)
