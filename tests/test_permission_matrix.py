@@ -57,6 +57,10 @@ GET = {
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
+    # Shared today: the former contact had left before.
+    "evaluation": row("302 200 200 404 404 404 403 403 403 403"),
+    "evaluation_read": TO_THE_FORM,
+    "satisfaction": row("302 404 404 404 404 200 403 403 403 403"),
     "activate": row("410 410 410 410 410 410 410 410 410 410"),
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
     "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
@@ -102,6 +106,14 @@ GET = {
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
     "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
+    "evaluation_start": row("302 302 302 302 302 302 200 200 302 302"),
+    "evaluation_page": row("302 302 302 302 302 302 200 200 200 302"),
+    "evaluation_edit": row("302 302 302 302 302 302 200 302 302 302"),
+    "satisfaction_start": row("302 302 302 302 302 302 200 200 302 302"),
+    "satisfaction_page": row("302 302 302 302 302 302 200 404 200 302"),
+    "engagement_satisfaction": row("302 302 302 302 302 302 200 302 302 302"),
+    "grid_preview": row("302 302 302 302 302 302 200 200 200 302"),
+    "grid_results": row("302 302 302 302 302 302 200 200 200 302"),
 }
 POST = {
     "referencing": row("422 422 422 422 422 422 422 422 422 422"),
@@ -124,6 +136,15 @@ POST = {
     # Without a file.
     "record_documents": row("302 422 422 422 422 422 403 403 403 403"),
     "document_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
+    # Without a text, or without answers; a refusal keeps what was typed.
+    "evaluation": row("302 422 422 404 404 404 403 403 403 403"),
+    "evaluation_read": row("302 302 302 404 404 404 403 403 403 403"),
+    "satisfaction": row("302 404 404 404 404 422 403 403 403 403"),
+    "evaluation_page": row("302 302 302 302 302 302 302 302 302 302"),
+    "evaluation_edit": row("302 302 302 302 302 302 422 302 302 302"),
+    "satisfaction_page": row("302 302 302 302 302 302 302 404 302 302"),
+    "engagement_satisfaction": row("302 302 302 302 302 302 422 302 302 302"),
+    "grid_preview": row("302 302 302 302 302 302 302 302 302 302"),
     "change_request_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
     "notification_read": row("302 302 404 404 404 404 404 404 404 404"),
     "notifications_read_all": row("302 302 302 302 302 302 302 302 302 302"),
@@ -159,6 +180,8 @@ OURS |= {"contact_activation", "provider_activation"}
 OURS |= {"change_request_accept_all", "moderation_rules"}
 OURS |= {"support_start", "support_screenshot"}
 OURS |= {"contact_move", "second_factor_reset"}
+OURS |= {"evaluation_start", "evaluation_page", "evaluation_edit", "grid_preview", "grid_results"}
+OURS |= {"satisfaction_start", "satisfaction_page", "engagement_satisfaction"}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -178,6 +201,7 @@ def fill(route: Route, key: str) -> str:
     for variable, value in {
         "<uuid:pk>": key,
         "<int:pk>": "1",
+        "<int:number>": "1",
         "<str:token>": "jeton",
         "<path:rest>": "ilo",
         "^": "",

@@ -7,6 +7,7 @@ from ilo_cms.extranet.views import (
     account,
     activation,
     documents,
+    evaluations,
     history,
     home,
     legacy,
@@ -76,6 +77,9 @@ urlpatterns = [
     path(
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
+    path("evaluations/<uuid:pk>/", evaluations.evaluation, name="evaluation"),
+    path("evaluations/<uuid:pk>/lue/", evaluations.read_evaluation, name="evaluation_read"),
+    path("satisfaction/<uuid:pk>/", evaluations.satisfaction, name="satisfaction"),
     path("compte/activation/<str:token>/", activation.activation, name="activate"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),
     path("compte/adresse/annuler/<str:token>/", account.cancel_email, name="cancel_email"),

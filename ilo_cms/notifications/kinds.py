@@ -118,5 +118,38 @@ KINDS = {
             "Le fichier ne peut plus être téléchargé.",
             is_compulsory=True,
         ),
+        Kind(
+            "evaluation.shared",
+            "Évaluations",
+            "Une évaluation est partagée avec vous",
+            "{officer} partage avec votre structure l’évaluation de la prestation "
+            "« {assignment} ». Elle porte sur cette prestation : lisez-la, marquez-la comme lue "
+            "et répondez-y si vous le souhaitez.",
+        ),
+        Kind(
+            "evaluation.replied",
+            "Évaluations",
+            "Une réponse à votre évaluation : {organisation}",
+            "{organisation} a répondu à l’évaluation de la prestation « {assignment} ».",
+        ),
+        Kind(
+            "satisfaction.sent",
+            "Satisfaction",
+            "Votre avis sur votre accompagnement",
+            "{officer} vous demande votre avis sur « {engagement} ». Quelques minutes suffisent ; "
+            "vos réponses sont lues par l’équipe qui vous accompagne, jamais par les prestataires.",
+        ),
+        Kind(
+            "satisfaction.reminded",
+            "Satisfaction",
+            "Rappel : votre avis sur votre accompagnement",
+            "{officer} attend encore votre avis sur « {engagement} ». Quelques minutes suffisent.",
+        ),
+        Kind(
+            "satisfaction.answered",
+            "Satisfaction",
+            "{person} a répondu au formulaire de satisfaction",
+            "{person} a répondu au formulaire de satisfaction sur « {engagement} ».",
+        ),
     ]
 }

@@ -23,6 +23,7 @@ from ilo_cms.directory.models import (
 )
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -36,9 +37,12 @@ from tests.factories import (
     DocumentFactory,
     EngagementFactory,
     EstablishmentFactory,
+    EvaluationFactory,
+    GridFactory,
     OfficerFactory,
     OrganisationFactory,
     ReferencingRequestFactory,
+    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )
@@ -74,6 +78,12 @@ def rows(model, user):
         return EngagementFactory(officer=officer), EngagementFactory()
     if model is Assignment:
         return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
+    if model is Evaluation:
+        mine = EvaluationFactory(assignment__engagement__officer=officer)
+        return mine, EvaluationFactory()
+    if model is SatisfactionRequest:
+        mine = SatisfactionRequestFactory(engagement__officer=officer)
+        return mine, SatisfactionRequestFactory()
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
@@ -104,6 +114,7 @@ def rows(model, user):
         ReferencingRequest: ReferencingRequestFactory,
         SupportRequest: SupportRequestFactory,
         Document: DocumentFactory,
+        Grid: GridFactory,
         Territory: DepartmentFactory,
     }.get(model)
     if factory is DepartmentFactory:
@@ -159,6 +170,8 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
         # Wagtail's own history of a list's row is for those who edit it.
         if view.startswith("history"):
             return "shown" if model in writes else "refused"
+    if model is Grid and view.startswith("history"):
+        return "shown" if role == "administrator" else "refused"
     if model in TEAM_WRITES and view.startswith("history"):
         return "shown" if role == "officer" and own else "refused"
     if view in READS:

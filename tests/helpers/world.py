@@ -10,11 +10,14 @@ from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
+    AssignmentFactory,
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    EvaluationFactory,
     OfficerFactory,
     OrganisationFactory,
+    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )
@@ -81,7 +84,26 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    evaluation = EvaluationFactory(
+        shared=True,
+        assignment__contact=provider,
+        assignment__engagement__officer=people["referent"].officer,
+    )
+    form = SatisfactionRequestFactory(
+        engagement__beneficiary=contacts["beneficiary"].organisation,
+        engagement__officer=people["referent"].officer,
+        contact=contacts["beneficiary"],
+    )
     keys = {
+        "evaluation": evaluation.pk,
+        "evaluation_read": evaluation.pk,
+        "evaluation_page": evaluation.pk,
+        "evaluation_edit": AssignmentFactory(done=True, engagement=form.engagement).pk,
+        "satisfaction": form.pk,
+        "satisfaction_page": form.pk,
+        "engagement_satisfaction": form.engagement_id,
+        "grid_preview": evaluation.grid_id,
+        "grid_results": evaluation.grid_id,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,
         "contact_move": provider.pk,
