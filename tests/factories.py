@@ -390,8 +390,9 @@ class SatisfactionRequestFactory(DjangoModelFactory):
         model = SatisfactionRequest
 
     class Params:
-        answered = factory.Trait(answered_at=factory.LazyFunction(timezone.now))
+        answered = factory.Trait(answered_at=factory.SelfAttribute("sent_at"))
 
+    sent_at = factory.LazyFunction(timezone.now)
     engagement = factory.SubFactory(EngagementFactory, closed=True)
     grid = factory.SubFactory(GridFactory, satisfaction=True)
     version = factory.LazyAttribute(lambda row: row.grid.current_version)

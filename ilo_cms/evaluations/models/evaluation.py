@@ -126,11 +126,13 @@ class Evaluation(UUIDModel, TimestampedModel):
         constraints = [
             models.UniqueConstraint(fields=["assignment", "grid"], name="evaluation_once"),
             models.CheckConstraint(
-                condition=Q(shared_at=None) | Q(finished_at__lte=F("shared_at")),
+                condition=Q(shared_at=None)
+                | Q(finished_at__isnull=False, finished_at__lte=F("shared_at")),
                 name="evaluation_shared_when_finished",
             ),
             models.CheckConstraint(
-                condition=Q(read_at=None) | Q(finished_at__lte=F("read_at")),
+                condition=Q(read_at=None)
+                | Q(finished_at__isnull=False, finished_at__lte=F("read_at")),
                 name="evaluation_read_when_finished",
             ),
         ]
