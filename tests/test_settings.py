@@ -45,6 +45,12 @@ BAD = [
     ("EMAIL_URL", "filemail:///tmp/mail"),
     ("EMAIL_URL", "consolemail://"),
     ("EMAIL_URL", "smtp://"),
+    ("SMS_URL", "http://key@sms.test/send"),
+    ("SMS_URL", "https://sms.test/send"),
+    ("SMS_URL", "console:"),
+    ("ANYMAIL_WEBHOOK_SECRET", "facteur"),
+    ("ANYMAIL_WEBHOOK_SECRET", "facteur:court"),
+    ("ANYMAIL_WEBHOOK_SECRET", ":" + "q8" * 20),
     ("DEFAULT_FROM_EMAIL", "ILO"),
     ("DEFAULT_FROM_EMAIL", "ILO <ne-pas-repondre@ilo.example>"),
 ]
@@ -71,6 +77,8 @@ def test_production_accepts_good_values():
         "HUEY_URL": "rediss://:pass@queue.test:6379/0",
         "STORAGE_URL": "s3://key:secret@store.test/bucket",
         "EMAIL_URL": "smtp://relay.test",
+        "SMS_URL": "https://key@sms.test/send?sender=ILO",
+        "ANYMAIL_WEBHOOK_SECRET": "facteur:" + "q8" * 20,
     }
     assert list(env.production_faults(GOOD | others)) == []
 

@@ -73,10 +73,8 @@ def over(contact: Contact) -> dict[str, object]:
 def answers(grid: Grid, note: int, words: str) -> dict:
     """The same note everywhere, the first choice, one remark."""
     said = {Kind.SCALE: note, Kind.CHOICE: "Oui", Kind.TEXT: words}
-    return {
-        question.pk: said[Kind(question.kind)]
-        for question in grid.versions.latest("number").questions.all()
-    }
+    questions = grid.versions.latest("number").questions.all()
+    return {question.pk: said[Kind(question.kind)] for question in questions}
 
 
 def ask_the_gardens() -> int:

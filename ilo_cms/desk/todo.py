@@ -7,6 +7,7 @@ from django.urls import reverse
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -55,6 +56,12 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             f"{requests}?pour_moi=a-reprendre",
         ),
         Todo(
+            DocumentRequest.objects.to_check_by(officer).count(),
+            "demande dont des pièces jointes sont à vérifier",
+            "demandes dont des pièces jointes sont à vérifier",
+            reverse("document_request_list:index") + "?etat=a-verifier&pour_moi=true",
+        ),
+        Todo(
             mine.count(),
             "structure à synchroniser avec l’INSEE",
             "structures à synchroniser avec l’INSEE",
@@ -71,13 +78,13 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
 
 def administrator_lines() -> list[Todo]:
     """What administrators watch."""
-    abandoned = OutboxMessage.objects.filter(sent_at=None).exclude(dead_at=None)
+    troubled = OutboxMessage.objects.in_trouble()
     return [
         Todo(
-            abandoned.count(),
-            "courriel abandonné après plusieurs essais",
-            "courriels abandonnés après plusieurs essais",
-            reverse("outbox:index") + "?state=dead",
+            troubled.count(),
+            "courriel abandonné ou revenu",
+            "courriels abandonnés ou revenus",
+            reverse("outbox:index") + "?state=trouble",
         ),
         Todo(
             SupportRequest.objects.pending().count(),

@@ -1,7 +1,7 @@
 """The desk: home page, menu and looks of the intranet."""
 
 from django.templatetags.static import static
-from django.urls import reverse, reverse_lazy
+from django.urls import path, reverse, reverse_lazy
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -10,7 +10,9 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from ilo_cms.audit.admin import audit_viewset
 from ilo_cms.desk.todo import todos
+from ilo_cms.desk.views import remove_list_filter, save_list_filter
 from ilo_cms.notifications.admin import notification_viewset, outbox_viewset
+from ilo_cms.notifications.policies import can_edit_mail_texts
 
 
 #: Menus that nobody uses here, and those that only superusers do.
@@ -55,6 +57,13 @@ def register_home() -> MenuItem:
     )
 
 
+class MailTextsItem(MenuItem):
+    """The way to the mails' texts, for those who may change them."""
+
+    def is_shown(self, request) -> bool:
+        return bool(can_edit_mail_texts(request.user))
+
+
 class FollowUpGroup(ModelViewSetGroup):
     """The menu entry "Suivi"."""
 
@@ -63,11 +72,28 @@ class FollowUpGroup(ModelViewSetGroup):
     menu_order = 500
     items = (notification_viewset, outbox_viewset, audit_viewset)
 
+    def get_submenu_items(self) -> list[MenuItem]:
+        """The lists, then the mails' texts, which are no list of rows."""
+        items = super().get_submenu_items()
+        texts = MailTextsItem(
+            "Textes des courriels", reverse_lazy("mail_texts"), icon_name="edit", order=100
+        )
+        return [*items, texts]
+
 
 @hooks.register("register_admin_viewset")
 def register_viewsets() -> FollowUpGroup:
     """Notices, mails and journal: they come from several apps below."""
     return FollowUpGroup()
+
+
+@hooks.register("register_admin_urls")
+def register_pages() -> list:
+    """Where filters are kept and removed."""
+    return [
+        path("filtres/", save_list_filter, name="list_filter_save"),
+        path("filtres/<uuid:pk>/retirer/", remove_list_filter, name="list_filter_remove"),
+    ]
 
 
 @hooks.register("register_account_menu_item")

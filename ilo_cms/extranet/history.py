@@ -32,6 +32,7 @@ def record_history(contact: Contact) -> QuerySet[AuditEvent]:
         ours |= Q(action__startswith=beginning)
     own = Q(target_type="directory.contact", target_id=str(contact.pk))
     own |= Q(target_type="accounts.user", target_id=str(contact.user_id))
+    own |= Q(action="email.cancelled", actor_id=str(contact.user_id))
     events = AuditEvent.objects.filter(
         Q(ours, organisation_id=str(contact.organisation_id)) | own
     ).exclude(action__in=NO_HISTORY)

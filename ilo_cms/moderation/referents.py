@@ -22,7 +22,8 @@ def answering_officers(change_request: ChangeRequest) -> list[User]:
         [officer.user for officer in covering],
         User.objects.filter(is_active=True, is_administrator=True),
     ]
-    others = ([person for person in group if person != author] for group in groups)
+    # Two absences at once may name the same deputy.
+    others = ([person for person in dict.fromkeys(group) if person != author] for group in groups)
     return next(filter(None, others), [])
 
 

@@ -154,6 +154,7 @@ def announce(request: ChangeRequest) -> None:
         recipients=answering_officers(request),
         organisation_id=None,
         path=request.decision_path,
+        about_id=request.pk,
         author=request.contact.user,
         organisation=request.organisation,
         fields=", ".join(item_label(item).lower() for item in items),
@@ -167,7 +168,7 @@ def withdraw(*, change_request: ChangeRequest, contact: Contact) -> None:
     Raises PermissionDenied when it is another contact's, ValidationError when it is decided.
     """
     request = ChangeRequest.objects.select_for_update().get(pk=change_request.pk)
-    can_write_as(contact).enforce()
+    can_commit_as(contact).enforce()
     if request.contact_id != contact.pk:
         raise ValidationError("Cette demande n’est pas la vôtre.")
     if not request.is_pending:

@@ -8,14 +8,21 @@ with the same Message-ID (docs/decisions/0004).
 import logging
 from datetime import timedelta
 
-from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ilo_cms.notifications.models import OutboxMessage
+from ilo_cms.notifications.conditions import still_true
+from ilo_cms.notifications.digests import digest_words
+from ilo_cms.notifications.kinds import KINDS
+from ilo_cms.notifications.mails import email_of, one_line
+from ilo_cms.notifications.models import MailPreference, Notification, OutboxMessage
+from ilo_cms.notifications.preferences import modes_for
 
 
 logger = logging.getLogger(__name__)
+
+Mode = MailPreference.Mode
 
 LEASE = timedelta(minutes=5)
 #: Minutes to wait after each failure; after the last one the message is given up (24 h in all).
@@ -30,7 +37,11 @@ def claim(message_id: str) -> OutboxMessage | None:
         .filter(pk=message_id)
         .update(locked_until=now + LEASE, attempts=F("attempts") + 1)
     )
-    return OutboxMessage.objects.get(pk=message_id) if taken else None
+    if not taken:
+        return None
+    return OutboxMessage.objects.select_related(
+        "recipient", "notice__recipient", "digest__recipient"
+    ).get(pk=message_id)
 
 
 def deliver(message_id: str) -> bool:
@@ -38,41 +49,74 @@ def deliver(message_id: str) -> bool:
     message = claim(message_id)
     if message is None:
         return False
-    if reason := undeliverable(message):
-        give_up(message, reason)
+    if message.attempts > len(RETRY_AFTER_MINUTES) + 1:
+        give_up(message, "Repris sans fin : ce courriel arrête peut-être le programme d’envoi.")
         return False
-    mail = EmailMessage(
-        subject=message.subject,
-        body=message.body,
-        to=[message.address],
-        headers={"Message-ID": message.message_id},
-    )
     try:
-        mail.send()
-    except Exception as error:  # noqa: BLE001  any transport may fail in its own way: all are retried
+        if reason := moot_reason(message):
+            cancel(message, reason)
+            return False
+        bring_up_to_date(message)
+        email_of(message).send()
+    except Exception as error:  # noqa: BLE001  whatever fails, a check or any transport, is retried
         postpone(message, error)
         return False
     message.sent_at = timezone.now()
     message.locked_until = None
     message.last_error = ""
-    message.save(update_fields=["sent_at", "locked_until", "last_error"])
+    message.save(
+        update_fields=["sent_at", "locked_until", "last_error", "address", "subject", "body"]
+    )
     return True
 
 
-def undeliverable(message: OutboxMessage) -> str:
-    """Why a claimed message must not leave, checked anew at each try (SPEC N3); empty if it may."""
-    if message.recipient and not message.recipient.is_active:
-        return "the account was closed meanwhile"
-    if message.attempts > len(RETRY_AFTER_MINUTES) + 1:
-        return "claimed again and again without an end: it may kill its worker"
+def moot_reason(message: OutboxMessage) -> str:
+    """Why nobody has to be told any more, asked anew at each try (SPEC N3); empty if they have."""
+    person = message.recipient
+    if person and not person.is_active:
+        return "Le compte de la personne a été fermé entre-temps."
+    if message.follows_recipient and not person.email:
+        return "La personne n’a plus d’adresse électronique."
+    if message.notice and wish(message.notice) != Mode.IMMEDIATE:
+        return "La personne ne veut plus de courriel immédiat de ce type."
+    if message.notice:
+        return still_true(message.notice).reason
+    if message.digest and not digest_words(message.digest)[1]:
+        return "Tout a été lu, ou réglé, entre-temps."
     return ""
 
 
-def give_up(message: OutboxMessage, reason: str) -> None:
+def wish(notice: Notification) -> Mode:
+    """How the reader of a notice wants to be told of its kind now."""
+    kind = KINDS.get(notice.kind)
+    return modes_for(kind, [notice.recipient])[notice.recipient] if kind else Mode.IMMEDIATE
+
+
+def bring_up_to_date(message: OutboxMessage) -> None:
+    """The reader's address of now, and of a digest what is still to be told."""
+    if message.follows_recipient:
+        message.address = message.recipient.email
+    if message.digest:
+        subject, message.body = digest_words(message.digest)
+        message.subject = one_line(subject)
+
+
+@transaction.atomic
+def cancel(message: OutboxMessage, reason: str) -> None:
+    """Close a message that has lost its object; who prefers the digest finds the notice there."""
+    give_up(message, reason, is_moot=True)
+    if message.notice and wish(message.notice) == Mode.DIGEST:
+        message.notice.awaits_digest = True
+        message.notice.save(update_fields=["awaits_digest"])
+
+
+def give_up(message: OutboxMessage, reason: str, *, is_moot: bool = False) -> None:
     """Stop trying, and keep why."""
     message.last_error, message.locked_until, message.dead_at = reason, None, timezone.now()
-    message.save(update_fields=["last_error", "locked_until", "dead_at"])
-    logger.error("Mail %s given up after %s tries", message.pk, message.attempts)
+    message.is_moot = is_moot
+    message.save(update_fields=["last_error", "locked_until", "dead_at", "is_moot"])
+    level = logging.INFO if is_moot else logging.ERROR
+    logger.log(level, "Mail %s given up after %s tries", message.pk, message.attempts)
 
 
 def postpone(message: OutboxMessage, error: Exception) -> None:

@@ -1,20 +1,39 @@
 """Everything the platform ever says, in one list: a kind of notice, its words, its mail.
 
-Texts are French format strings; the fields they name must be given to `notify`.
+Texts are French format strings; the fields they name must be given to `notify`. Whether a notice is
+still true is for the apps above to say (ilo_cms.notifications.conditions).
 """
 
 from dataclasses import dataclass
+from string import Formatter
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of notice. A compulsory one cannot be turned off (SPEC N2)."""
+    """One kind of notice. A compulsory one cannot be turned off (SPEC N2).
+
+    `label` is its name on the page of preferences, where `for_officers` hides it from everyone
+    else.
+    """
 
     name: str
     category: str
     subject: str
     text: str
     is_compulsory: bool = False
+    label: str = ""
+    for_officers: bool = False
+
+    @property
+    def title(self) -> str:
+        """The kind's name for people: its label, or what its mails' subjects begin with."""
+        return self.label or self.subject.partition(" : ")[0]
+
+    @property
+    def field_names(self) -> list[str]:
+        """The merge fields of its texts, in their order."""
+        parts = [*Formatter().parse(self.subject), *Formatter().parse(self.text)]
+        return list(dict.fromkeys(part[1] for part in parts if part[1]))
 
 
 KINDS = {
@@ -25,12 +44,15 @@ KINDS = {
             "Modération",
             "Une demande de modération vous attend : {organisation}",
             "{author} ({organisation}) demande de modifier : {fields}.",
+            label="Une demande de modération vous attend",
+            for_officers=True,
         ),
         Kind(
             "moderation.decided",
             "Modération",
             "Votre demande de modification a été traitée",
             "{officer} a traité votre demande pour {organisation}. {outcome}",
+            label="Votre demande de modification a été traitée",
         ),
         Kind(
             "record.confirm",
@@ -38,12 +60,15 @@ KINDS = {
             "Vos informations sont-elles à jour ? {organisation}",
             "Relisez la fiche de {organisation}, corrigez-la si besoin, puis confirmez qu’elle est "
             "à jour : les chargé·es d’accompagnement s’en servent pour vous solliciter.",
+            label="Vos informations sont-elles à jour ?",
         ),
         Kind(
             "referent.replaced",
             "Modération",
             "{officer} est désormais référent·e de {organisation}",
             "{officer} est devenu·e référent·e de {organisation} à votre place. {reason}",
+            label="Un·e collègue devient référent·e à votre place",
+            for_officers=True,
         ),
         Kind(
             "absence.deputy",
@@ -51,6 +76,8 @@ KINDS = {
             "Vous remplacez {officer} du {first} au {last}",
             "{officer} sera absent·e du {first} au {last} inclus et vous a choisi·e pour traiter "
             "ses demandes de modération pendant ce temps.",
+            label="Vous remplacez un·e collègue absent·e",
+            for_officers=True,
         ),
         Kind(
             "email.requested",
@@ -82,12 +109,14 @@ KINDS = {
             "Référencement",
             "Une demande de référencement vous attend : {department}",
             "Une demande est arrivée pour le département {department} : « {wish} », SIREN {siren}.",
+            for_officers=True,
         ),
         Kind(
             "support.requested",
             "Assistance",
             "Une demande d’assistance vous attend",
             "{author} ({organisation}) demande de l’aide.",
+            for_officers=True,
         ),
         Kind(
             "support.answered",
@@ -109,6 +138,7 @@ KINDS = {
             "Compte",
             "Vous êtes maintenant contact de {organisation}",
             "{officer} vous a rattaché·e à {organisation}. {access}",
+            label="Vous êtes rattaché·e à une autre structure",
         ),
         Kind(
             "document.infected",
@@ -117,6 +147,52 @@ KINDS = {
             "L’antivirus a refusé « {name} », déposé par {organisation} : {found}. "
             "Le fichier ne peut plus être téléchargé.",
             is_compulsory=True,
+            label="L’antivirus a refusé une pièce jointe",
+        ),
+        Kind(
+            "document_request.requested",
+            "Pièces jointes",
+            "Des pièces jointes vous sont demandées : {organisation}",
+            "{officer} demande à {organisation}, avant le {due} : {documents}.\n{message}",
+            label="Des pièces jointes vous sont demandées",
+        ),
+        Kind(
+            "document_request.reminded",
+            "Pièces jointes",
+            "Rappel : {organisation} a des pièces jointes à envoyer",
+            "{officer} attend toujours de {organisation} :\n{documents}",
+            label="Rappel de pièces jointes à envoyer",
+        ),
+        Kind(
+            "document_request.decided",
+            "Pièces jointes",
+            "Vos pièces jointes ont été vérifiées",
+            "{officer} a vérifié les pièces de {organisation} :\n{outcome}\n{rest}",
+            label="Vos pièces jointes ont été vérifiées",
+        ),
+        Kind(
+            "document_request.changed",
+            "Pièces jointes",
+            "Une demande de pièces jointes a changé : {organisation}",
+            "{officer} a {verb} la demande faite à {organisation} (avant le {due} : {documents}). "
+            "Motif : {reason}",
+            label="Une demande de pièces jointes est annulée ou rouverte",
+        ),
+        Kind(
+            "document_request.sent",
+            "Pièces jointes",
+            "Des pièces jointes sont à vérifier : {organisation}",
+            "{sender} a envoyé : {documents}.",
+            label="Des pièces jointes sont à vérifier",
+            for_officers=True,
+        ),
+        Kind(
+            "document.expiring",
+            "Pièces jointes",
+            "Une pièce jointe arrive en fin de validité : {document}",
+            "{document}, de {organisation}, n’est plus valable après le {day}. Préparez-en une "
+            "nouvelle : elle vous sera demandée.",
+            label="Une pièce jointe arrive en fin de validité",
         ),
         Kind(
             "evaluation.shared",
@@ -125,12 +201,15 @@ KINDS = {
             "{officer} partage avec votre structure l’évaluation de la prestation "
             "« {assignment} ». Elle porte sur cette prestation : lisez-la, marquez-la comme lue "
             "et répondez-y si vous le souhaitez.",
+            label="Une évaluation est partagée avec vous",
         ),
         Kind(
             "evaluation.replied",
             "Évaluations",
             "Une réponse à votre évaluation : {organisation}",
             "{organisation} a répondu à l’évaluation de la prestation « {assignment} ».",
+            label="Un prestataire répond à votre évaluation",
+            for_officers=True,
         ),
         Kind(
             "satisfaction.sent",
@@ -138,18 +217,22 @@ KINDS = {
             "Votre avis sur votre accompagnement",
             "{officer} vous demande votre avis sur « {engagement} ». Quelques minutes suffisent ; "
             "vos réponses sont lues par l’équipe qui vous accompagne, jamais par les prestataires.",
+            label="Votre avis vous est demandé",
         ),
         Kind(
             "satisfaction.reminded",
             "Satisfaction",
             "Rappel : votre avis sur votre accompagnement",
             "{officer} attend encore votre avis sur « {engagement} ». Quelques minutes suffisent.",
+            label="Rappel d’un avis qui vous est demandé",
         ),
         Kind(
             "satisfaction.answered",
             "Satisfaction",
             "{person} a répondu au formulaire de satisfaction",
             "{person} a répondu au formulaire de satisfaction sur « {engagement} ».",
+            label="Un bénéficiaire a répondu au formulaire de satisfaction",
+            for_officers=True,
         ),
     ]
 }

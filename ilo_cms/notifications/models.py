@@ -1,6 +1,8 @@
 """What the platform tells people: the in-app notice, and the outbox that doubles it by mail.
 
-Both are written in the transaction of what they tell, so neither exists without it (SPEC N3).
+Around them: how each person wants to be told, the daily digest, the administrators' mail texts.
+Notices and mails are written in the transaction of what they tell, so neither exists without it
+(SPEC N3).
 """
 
 from django.conf import settings
@@ -31,10 +33,34 @@ class NotificationQuerySet(models.QuerySet):
         return self.filter(read_at=None)
 
 
+class Digest(UUIDModel):
+    """One person's mail of one day, by the Paris calendar. Its row is the claim of that day."""
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="destinataire",
+        related_name="digests",
+        on_delete=models.CASCADE,  # a digest has no meaning without its reader
+    )
+    day = models.DateField("jour")
+
+    class Meta:
+        verbose_name = "récapitulatif quotidien"
+        verbose_name_plural = "récapitulatifs quotidiens"
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "day"], name="digest_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}, {self.day:%d/%m/%Y}"
+
+
 class Notification(UUIDModel):
     """One notice to one person. `organisation_id` says in which capacity it concerns them.
 
-    It is an identifier and not a foreign key because notifications stand below the directory.
+    It is an identifier and not a foreign key because notifications stand below the directory; so is
+    `about_id`, the row that the notice tells of. `fields` are the words that filled its text.
     """
 
     recipient = models.ForeignKey(
@@ -48,8 +74,19 @@ class Notification(UUIDModel):
     category = models.CharField("catégorie", max_length=60)
     text = models.TextField("texte")
     path = models.CharField("adresse", max_length=255, blank=True)
+    about_id = models.UUIDField("objet", null=True, blank=True)
+    fields = models.JSONField("champs", default=dict, blank=True)
     created_at = models.DateTimeField("date", default=timezone.now)
     read_at = models.DateTimeField("lue le", null=True, blank=True)
+    awaits_digest = models.BooleanField("attend le récapitulatif", default=False)
+    digest = models.ForeignKey(
+        Digest,
+        verbose_name="récapitulatif",
+        related_name="notices",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,  # the notice outlives the mail that listed it
+    )
 
     objects = NotificationQuerySet.as_manager()
 
@@ -63,6 +100,11 @@ class Notification(UUIDModel):
                 fields=["recipient", "organisation_id"],
                 condition=Q(read_at=None),
                 name="notification_unread",
+            ),
+            models.Index(
+                fields=["recipient"],
+                condition=Q(awaits_digest=True),
+                name="notification_awaits_digest",
             ),
         ]
 
@@ -82,9 +124,17 @@ class OutboxQuerySet(models.QuerySet):
             next_attempt_at__lte=now,
         )
 
+    def in_trouble(self):
+        """Mails given up, or sent back by the reader's server: somebody has to look."""
+        return self.filter(Q(dead_at__isnull=False, is_moot=False) | Q(bounced_at__isnull=False))
+
 
 class OutboxMessage(UUIDModel):
-    """One mail to one address. Its state is read from its dates."""
+    """One mail to one address. Its state is read from its dates.
+
+    The mail of a notice or digest goes to the address that its reader has when it leaves; any other
+    goes to the address it was written for (docs/decisions/0004).
+    """
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -92,6 +142,20 @@ class OutboxMessage(UUIDModel):
         related_name="outbox_messages",
         null=True,
         on_delete=models.CASCADE,  # a mail to an erased person must go with them
+    )
+    notice = models.OneToOneField(
+        Notification,
+        verbose_name="notification",
+        related_name="mail",
+        null=True,
+        on_delete=models.CASCADE,  # it says what its notice says
+    )
+    digest = models.OneToOneField(
+        Digest,
+        verbose_name="récapitulatif",
+        related_name="mail",
+        null=True,
+        on_delete=models.CASCADE,  # it is the digest
     )
     address = models.EmailField("adresse")
     subject = models.CharField("objet", max_length=255)
@@ -103,6 +167,8 @@ class OutboxMessage(UUIDModel):
     attempts = models.PositiveSmallIntegerField("essais", default=0)
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
     dead_at = models.DateTimeField("abandonné le", null=True, blank=True)
+    is_moot = models.BooleanField("sans objet", default=False)
+    bounced_at = models.DateTimeField("revenu le", null=True, blank=True)
     last_error = models.TextField("dernière erreur", blank=True)
 
     objects = OutboxQuerySet.as_manager()
@@ -125,8 +191,65 @@ class OutboxMessage(UUIDModel):
     @property
     def state(self) -> str:
         """The message's state, in words."""
+        if self.bounced_at:
+            return "revenu"
         if self.sent_at:
             return "envoyé"
         if self.dead_at:
-            return "abandonné"
+            return "sans objet" if self.is_moot else "abandonné"
         return "nouvel essai prévu" if self.attempts else "en attente"
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Whether it was given up, or came back."""
+        return bool(self.dead_at or self.bounced_at)
+
+    @property
+    def follows_recipient(self) -> bool:
+        """Whether it goes to the address that the person has when it leaves."""
+        return bool(self.notice_id or self.digest_id)
+
+
+class MailPreference(models.Model):
+    """How one person wants to be told of one kind; without a row, at once by mail (SPEC N2)."""
+
+    class Mode(models.TextChoices):
+        IMMEDIATE = "immediate", "Tout de suite par courriel"
+        DIGEST = "digest", "Dans le récapitulatif du matin"
+        IN_APP = "in_app", "Sur la plateforme seulement"
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="personne",
+        related_name="mail_preferences",
+        on_delete=models.CASCADE,  # a wish of this person
+    )
+    kind = models.CharField("type", max_length=60)
+    mode = models.CharField("mode", max_length=9, choices=Mode.choices)
+
+    class Meta:
+        verbose_name = "préférence de courriel"
+        verbose_name_plural = "préférences de courriel"
+        ordering = ["person", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind"], name="mail_preference_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.kind} · {self.get_mode_display()}"
+
+
+class MailTemplate(models.Model):
+    """The administrators' own words for the mails of one kind (SPEC N4)."""
+
+    kind = models.CharField("type", max_length=60, unique=True)
+    subject = models.CharField("objet", max_length=200)
+    text = models.TextField("texte")
+
+    class Meta:
+        verbose_name = "texte de courriel"
+        verbose_name_plural = "textes de courriel"
+        ordering = ["kind"]
+
+    def __str__(self) -> str:
+        return self.subject

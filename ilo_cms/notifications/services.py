@@ -1,24 +1,33 @@
 """Telling people things: notices and mails, written in the transaction of what they tell."""
 
-import logging
 from collections.abc import Iterable
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
-from ilo_cms.audit.services import assistant
+from ilo_cms.audit.services import assistant, logged, record
 from ilo_cms.notifications.kinds import KINDS
-from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.notifications.mails import (
+    SIGNATURE,  # noqa: F401  who writes a whole mail signs it so
+    mail_body,
+    write_mail,
+)
+from ilo_cms.notifications.models import (
+    MailPreference,
+    Notification,
+    NotificationQuerySet,
+    OutboxMessage,
+)
+from ilo_cms.notifications.policies import can_resend
+from ilo_cms.notifications.preferences import modes_for
 from ilo_cms.notifications.tasks import deliver_message
+from ilo_cms.notifications.texts import words_of
 
 
-logger = logging.getLogger(__name__)
-
-SIGNATURE = "ILO, la plateforme du dispositif local d’accompagnement"
+Mode = MailPreference.Mode
 
 
 @transaction.atomic
@@ -29,18 +38,23 @@ def notify(
     organisation_id: UUID | None,
     path: str,
     mail_path: str = "",
+    about_id: UUID | None = None,
     **fields: object,
 ) -> list[Notification]:
-    """Tell each person once: a notice in the platform, doubled by a mail that invites to read it.
+    """Tell each person once: a notice in the platform, doubled by a mail as they chose (SPEC N2).
 
-    `path` is where the notice leads, from the site's root, and `mail_path` where the mail does,
-    when its link is for the mailbox only; `fields` fill the kind's texts.
+    `path` is where the notice leads, from the site's root; `about_id` is the row it tells of, for
+    the kind's check (conditions.register); `fields` fill the kind's texts. `mail_path` is where
+    the mail leads when its link is for the mailbox only: such a mail goes to the address of this
+    moment, whatever becomes of the account before it leaves.
     Raises KeyError when the kind or one of its fields is missing.
     """
     kind = KINDS[kind_name]
-    text = kind.text.format(**fields)
+    words = {name: str(value) for name, value in fields.items()}
+    text = kind.text.format(**words)
+    subject, mail_text = words_of(kind, words)
     notices = []
-    for person in dict.fromkeys(recipients):
+    for person, mode in modes_for(kind, list(dict.fromkeys(recipients))).items():
         notice = Notification.objects.create(
             recipient=person,
             organisation_id=organisation_id,
@@ -48,48 +62,75 @@ def notify(
             category=kind.category,
             text=text,
             path=path,
+            about_id=about_id,
+            fields=words,
+            awaits_digest=mode == Mode.DIGEST,
         )
         notices.append(notice)
-        if person.email and person.is_active:
+        if mode == Mode.IMMEDIATE and person.email and person.is_active:
             queue_mail(
                 recipient=person,
                 address=person.email,
-                subject=kind.subject.format(**fields),
-                body=mail_body(person, text, mail_path or path),
+                subject=subject,
+                body=mail_body(person, mail_text, mail_path or path),
+                notice=None if mail_path else notice,
             )
     return notices
 
 
-def mail_body(person: User, text: str, path: str) -> str:
-    """The plain text of a notice's mail: greeting, text, one link that works, signature."""
-    return (
-        f"Bonjour {person.get_short_name()},\n\n{text}\n\n"
-        f"Ouvrir dans ILO : {settings.BASE_URL}{path}\n\n{SIGNATURE}\n"
-    )
-
-
 @transaction.atomic
-def queue_mail(*, recipient: User | None, address: str, subject: str, body: str) -> OutboxMessage:
+def queue_mail(
+    *,
+    recipient: User | None,
+    address: str,
+    subject: str,
+    body: str,
+    notice: Notification | None = None,
+) -> OutboxMessage:
     """Write one mail to the outbox and wake the worker once the transaction commits.
 
-    A wake-up that fails (queue down) only delays the mail: the sweep finds it within a minute.
+    With a notice it will go to the address that the person has when it leaves, otherwise to
+    `address`. A wake-up that fails (queue down) only delays the mail: the sweep finds it within
+    a minute.
     """
-    identifier = uuid4()
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
-    message = OutboxMessage.objects.create(
-        id=identifier,
+    message = write_mail(
         recipient=recipient,
+        notice=notice,
         address=address,
-        subject=" ".join(subject.split())[:255],
+        subject=subject,
         body=body,
-        message_id=f"<{identifier}@{domain}>",
     )
-    # A lambda and not a partial: Django logs a failed callback by its qualified name.
-    transaction.on_commit(lambda: deliver_message(str(message.pk)), robust=True)
+    wake(message)
     return message
 
 
-def mark_read(notifications: Iterable[Notification]) -> None:
+def wake(message: OutboxMessage) -> None:
+    """Have the worker look at a message as soon as this transaction commits."""
+    # A lambda and not a partial: Django logs a failed callback by its qualified name.
+    transaction.on_commit(lambda: deliver_message(str(message.pk)), robust=True)
+
+
+@logged
+def resend(*, message: OutboxMessage, acting_user: User) -> OutboxMessage:
+    """Try anew a mail that was given up or came back, as the same mail with the same Message-ID.
+
+    Whether it may leave is asked again when it does. Raises PermissionDenied to anyone but
+    administrators, ValidationError when it waits already or has arrived.
+    """
+    can_resend(acting_user).enforce()
+    message = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if not message.can_be_resent:
+        raise ValidationError(f"Ce courriel n’est plus à renvoyer : il est {message.state}.")
+    record("mail.resent", actor=acting_user, target=message, reason=message.last_error)
+    message.attempts, message.next_attempt_at = 0, timezone.now()
+    message.sent_at = message.dead_at = message.bounced_at = message.locked_until = None
+    message.is_moot, message.last_error = False, ""
+    message.save()
+    wake(message)
+    return message
+
+
+def mark_read(notices: NotificationQuerySet) -> None:
     """Close these notices, keeping the time at which each was first read.
 
     Raises PermissionDenied when the support acts for the person, who has not read them (SPEC A12).
@@ -98,8 +139,4 @@ def mark_read(notifications: Iterable[Notification]) -> None:
         raise PermissionDenied(
             "Pendant une assistance, les notifications de la personne restent non lues."
         )
-    now = timezone.now()
-    for notice in notifications:
-        if notice.read_at is None:
-            notice.read_at = now
-            notice.save(update_fields=["read_at"])
+    notices.unread().update(read_at=timezone.now())

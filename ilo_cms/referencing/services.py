@@ -65,6 +65,7 @@ def complete(known: ReferencingRequest, message: str) -> None:
         moment = timezone.localtime()
         known.message = f"{known.message}\n\n[{moment:%d/%m/%Y %H:%M}] {message}".strip()
         known.save(update_fields=["message"])
+        log("referencing.completed", actor=None, target=known)
 
 
 ACKNOWLEDGEMENT = (

@@ -7,7 +7,7 @@ import io
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 
 MAXIMUM_BYTES = 5 * 1024 * 1024
@@ -61,6 +61,8 @@ def checked(content: bytes) -> None:
 
 def drawn(content: bytes) -> bytes:
     """The same picture upright, on white, 2,000 points wide at most, and nothing else."""
+    # WeasyPrint, once imported, lets the whole process draw pictures whose end is missing.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     image = opened(content)
     image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     image.thumbnail((KEPT_SIDE, KEPT_SIDE))

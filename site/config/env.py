@@ -41,7 +41,10 @@ HUEY_URL = env.str("HUEY_URL", default="")
 STORAGE_URL = urlsplit(env.str("STORAGE_URL", default=""))
 CLAMD_URL = env.str("CLAMD_URL", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="") or "filemail://"
+SMS_URL = env.str("SMS_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ILO <ne-pas-repondre@ilo.example>")
+#: The name and password, "name:password", with which the mail provider tells of bounces.
+ANYMAIL_WEBHOOK_SECRET = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 
 #: None when nobody said true or false: production then requires it, a laptop does not.
 REQUIRE_SECOND_FACTOR = {"true": True, "false": False}.get(
@@ -94,6 +97,9 @@ def production_faults(values: Mapping[str, str]) -> Iterator[str]:
         yield "DATA_COOKIE_KEY must differ from SECRET_KEY: Datasette holds it too."
     if urls["DATA_URL"].hostname != urls["BASE_URL"].hostname:
         yield "DATA_URL must be on the host of BASE_URL: one sign-in serves both."
+    name, _, password = values.get("ANYMAIL_WEBHOOK_SECRET", "").partition(":")
+    if (name or password) and not (name and len(password) >= 32):
+        yield "ANYMAIL_WEBHOOK_SECRET must be name:password, 32 characters or more in the latter."
     sender = values.get("DEFAULT_FROM_EMAIL", "")
     if "@" not in sender or ".example" in sender:
         yield "DEFAULT_FROM_EMAIL must be the real address that mails come from."
@@ -129,6 +135,11 @@ def is_scanner(url: SplitResult) -> bool:
     return not any(url) or (url.scheme == "tcp" and bool(url.hostname))
 
 
+def is_sms_provider(url: SplitResult) -> bool:
+    """Whether nothing is set (no SMS leaves), or this is a provider's endpoint with its key."""
+    return not any(url) or (url.scheme == "https" and all([url.username, url.hostname, url.path]))
+
+
 def is_store(url: SplitResult) -> bool:
     """Whether nothing is set (files on disk), or this is a bucket with its keys."""
     whole = all([url.username, url.password, url.hostname, url.path.strip("/")])
@@ -152,6 +163,7 @@ URL_RULES = {
     ),
     "STORAGE_URL": (is_store, "must be s3://key:secret@host/bucket, or be left out"),
     "CLAMD_URL": (is_scanner, "must be tcp://host:port or unix:///path, or be left out"),
+    "SMS_URL": (is_sms_provider, "must be https://key@host/path?sender=NAME, or be left out"),
     "EMAIL_URL": (
         lambda url: url.scheme in MAIL_SCHEMES and bool(url.hostname),
         "must be smtp+ssl://user:password@host:465: mail has to leave the machine",

@@ -7,6 +7,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from ilo_cms.accounts.views import admin_door, sign_out
 from ilo_cms.desk.views import AccountView
+from ilo_cms.notifications.bounces import webhook_routes
 
 
 urlpatterns = [
@@ -21,4 +22,5 @@ urlpatterns = [
     path("compte/", include("ilo_cms.accounts.urls")),
     path("documents/", include("ilo_cms.documents.urls")),
     path("", include("ilo_cms.extranet.urls")),
+    *webhook_routes(),
 ]

@@ -5,9 +5,11 @@ import time
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from cryptography.fernet import InvalidToken
 from django.test import Client
 
 from ilo_cms.accounts.models import User
@@ -366,3 +368,22 @@ def test_a_closed_account_is_out_at_the_next_click():
         assert not user.groups.exists()
         page = Client().post(SIGN_IN, {"login": user.email, "password": PASSWORD})
         assert "_auth_user_id" not in page.wsgi_request.session
+
+
+def test_the_database_holds_no_secret_in_clear():
+    user = UserFactory()
+    TOTP.activate(user, SECRET)
+    RecoveryCodes.activate(user)
+    stored = " ".join(str(row.data) for row in Authenticator.objects.all())
+    seed = get_adapter().decrypt(Authenticator.objects.get(type="recovery_codes").data["seed"])
+    assert SECRET not in stored and seed not in stored
+
+
+def test_a_factor_outlives_a_change_of_key(settings):
+    kept = get_adapter().encrypt(SECRET)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a new key " * 6
+    assert get_adapter().decrypt(kept) == SECRET
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(InvalidToken):
+        get_adapter().decrypt(kept)

@@ -21,6 +21,7 @@ from ilo_cms.directory.models import (
     OfficerAbsence,
     Organisation,
 )
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
@@ -35,6 +36,7 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     EngagementFactory,
     EstablishmentFactory,
     EvaluationFactory,
@@ -69,6 +71,13 @@ def choosers() -> list[ChooserViewSet]:
     ]
 
 
+#: Rows of an operator's team: how one is made, and where its officer stands.
+OF_A_TEAM = {
+    Evaluation: (EvaluationFactory, "assignment__engagement__officer"),
+    SatisfactionRequest: (SatisfactionRequestFactory, "engagement__officer"),
+}
+
+
 #: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
 #: one, which the person may see less of or not at all.
 def rows(model, user):
@@ -78,12 +87,9 @@ def rows(model, user):
         return EngagementFactory(officer=officer), EngagementFactory()
     if model is Assignment:
         return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
-    if model is Evaluation:
-        mine = EvaluationFactory(assignment__engagement__officer=officer)
-        return mine, EvaluationFactory()
-    if model is SatisfactionRequest:
-        mine = SatisfactionRequestFactory(engagement__officer=officer)
-        return mine, SatisfactionRequestFactory()
+    if model in OF_A_TEAM:
+        make, path = OF_A_TEAM[model]
+        return make(**{path: officer}), make()
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
@@ -115,6 +121,7 @@ def rows(model, user):
         SupportRequest: SupportRequestFactory,
         Document: DocumentFactory,
         Grid: GridFactory,
+        DocumentRequest: DocumentRequestFactory,
         Territory: DepartmentFactory,
     }.get(model)
     if factory is DepartmentFactory:

@@ -66,7 +66,7 @@ def test_administrators_watch_abandoned_mails():
         OutboxMessage.objects.create(
             address="a@b.example", subject="s", message_id=str(number), dead_at=dead
         )
-    assert counted(an_administrator()) == {"courriel abandonné après plusieurs essais": 1}
+    assert counted(an_administrator()) == {"courriel abandonné ou revenu": 1}
     assert counted(an_officer()) == {}
 
 
@@ -118,6 +118,7 @@ def test_an_officers_menu():
         "Accueil",
         "Annuaire",
         "Pièces jointes",
+        "Demandes de pièces",
         "Accompagnements",
         "Modération",
         "Référencement",
@@ -137,7 +138,12 @@ def test_an_officers_menu():
 
 def test_an_administrators_menu():
     shown = menu(an_administrator())
-    assert shown["Suivi"] == ["Mes notifications", "Courriels", "Journal"]
+    assert shown["Suivi"] == [
+        "Mes notifications",
+        "Courriels",
+        "Journal",
+        "Textes des courriels",
+    ]
     assert "Réglages" not in shown and "Paramètres" not in shown
 
 

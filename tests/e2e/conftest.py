@@ -66,7 +66,9 @@ class Site:
         """The latest link below `path` that was mailed to an address; waits for the mail."""
 
         def latest() -> str | None:
-            text = "\n".join(m.get_content() for m in self.messages_to(address))
+            text = "\n".join(
+                m.get_body(("plain",)).get_content() for m in self.messages_to(address)
+            )
             found = re.findall(re.escape(self.url + path) + r"\S+", text)
             return found[-1] if found else None
 

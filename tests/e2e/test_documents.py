@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.helpers import files
+
+
+pytestmark = pytest.mark.e2e
 
 
 def a_file(name: str, content: bytes) -> dict:
@@ -18,7 +22,7 @@ def test_a_file_goes_up_as_soon_as_it_is_chosen(site, visit):
     page = paul.page
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
     paul.open("/mes-informations/")
-    page.get_by_role("link", name="Pièces jointes de votre fiche").click()
+    page.get_by_role("link", name="Lire et déposer les pièces jointes").click()
     slot = page.locator("#piece-cv")
     expect(slot).to_contain_text("Aucune pièce jointe transmise pour le moment.")
     paul.check("pieces-vides")

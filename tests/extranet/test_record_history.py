@@ -81,6 +81,20 @@ def test_colleagues_own_changes_stay_their_own(sign_in, contact):
         assert words in his
 
 
+def test_a_cancelled_change_of_address_is_read_by_its_owner_alone(sign_in, contact):
+    save(contact, Target.CONTACT, email="neuve@exemple.example")
+    record(
+        "email.cancelled",
+        actor=contact.user,
+        target=contact.change_requests.get(),
+        organisation=contact.organisation,
+        email="neuve@exemple.example",
+    )
+    assert "Changement d’adresse annulé" in sign_in(contact.user).get(HISTORY).text
+    colleague = ContactFactory(organisation=contact.organisation)
+    assert "Changement d’adresse annulé" not in sign_in(colleague.user).get(HISTORY).text
+
+
 def test_other_organisations_and_sign_ins_are_not_in_it(sign_in, contact):
     stranger = ContactFactory()
     save(stranger, acronym="AILLEURS")

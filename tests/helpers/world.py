@@ -7,13 +7,14 @@ from ilo_cms.directory.models import Contact, LegacyValue
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
-from ilo_cms.notifications.models import Notification
+from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
     AssignmentFactory,
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     EvaluationFactory,
     OfficerFactory,
     OrganisationFactory,
@@ -84,9 +85,34 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    asked = DocumentRequestFactory(organisation=provider.organisation).pk
+    names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
+    names += ["_remind", "_deposit", "_archive"]
+    keys = (
+        {f"document_request{name}": asked for name in names}
+        | evaluations(people, contacts)
+        | {
+            "organisation_archive": provider.organisation_id,
+            "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
+            "notification_read": notice.pk,
+            "contact_activation": provider.pk,
+            "contact_move": provider.pk,
+            "second_factor_reset": people["provider"].pk,
+            "old_value": old.pk,
+            "support_start": provider.pk,
+            "support_screenshot": helped.pk,
+            "document_download": document.pk,
+            "document_withdraw": document.pk,
+        }
+    )
+    return lambda name: str(keys.get(name, request.pk))
+
+
+def evaluations(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[str, object]:
+    """A shared evaluation of the provider and a form that waits for the beneficiary, by address."""
     evaluation = EvaluationFactory(
         shared=True,
-        assignment__contact=provider,
+        assignment__contact=contacts["provider"],
         assignment__engagement__officer=people["referent"].officer,
     )
     form = SatisfactionRequestFactory(
@@ -94,7 +120,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         engagement__officer=people["referent"].officer,
         contact=contacts["beneficiary"],
     )
-    keys = {
+    return {
         "evaluation": evaluation.pk,
         "evaluation_read": evaluation.pk,
         "evaluation_page": evaluation.pk,
@@ -104,14 +130,4 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         "engagement_satisfaction": form.engagement_id,
         "grid_preview": evaluation.grid_id,
         "grid_results": evaluation.grid_id,
-        "notification_read": notice.pk,
-        "contact_activation": provider.pk,
-        "contact_move": provider.pk,
-        "second_factor_reset": people["provider"].pk,
-        "old_value": old.pk,
-        "support_start": provider.pk,
-        "support_screenshot": helped.pk,
-        "document_download": document.pk,
-        "document_withdraw": document.pk,
     }
-    return lambda name: str(keys.get(name, request.pk))

@@ -229,6 +229,7 @@ def test_a_second_click_makes_one_request_and_keeps_a_second_thought(client):
         assert "Votre demande est transmise" in page.text
     asked = ReferencingRequest.objects.get()
     assert asked.message.startswith("Bonjour\n\n[23/11/2026 10:00] Je préfère")
+    assert AuditEvent.objects.filter(action="referencing.completed").count() == 1
     assert Notification.objects.count() == 0  # nobody to tell in this test
     assert addresses() == [asked.email]
 

@@ -11,7 +11,7 @@ from ilo_cms.audit.services import assistant, faults, record
 from ilo_cms.directory.confirmation import confirm_record
 from ilo_cms.directory.policies import can_commit_as
 from ilo_cms.moderation.models import Target
-from ilo_cms.moderation.services import save_record
+from ilo_cms.moderation.services import save_record, withdraw
 from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.services import mark_read
 from ilo_cms.support.models import SupportRequest
@@ -199,6 +199,21 @@ def test_no_moderated_change_is_asked_in_somebody_s_place(acting):
     )
 
 
+def test_no_request_is_withdrawn_in_somebody_s_place():
+    contact = ContactFactory()
+    request = save_record(
+        contact=contact,
+        target=Target.ORGANISATION,
+        record_id=contact.organisation_id,
+        values={"name": "Conseil Sol SCOP"},
+    )
+    mark = assistant.set("Anne Durand")
+    with pytest.raises(PermissionDenied, match="à la place"):
+        withdraw(change_request=request, contact=contact)
+    assistant.reset(mark)
+    withdraw(change_request=request, contact=contact)
+
+
 def test_the_stamp_of_the_record_is_refused_through_the_page():
     contact = ContactFactory()
     client = assist(contact)
@@ -240,7 +255,7 @@ def test_notices_stay_unread():
 
 def test_marking_read_is_refused_wherever_it_is_asked(acting):
     with pytest.raises(PermissionDenied):
-        mark_read([])
+        mark_read(Notification.objects.all())
 
 
 def test_another_start_is_closed_meanwhile():

@@ -116,6 +116,7 @@ def share(*, evaluation: Evaluation, acting_user: User) -> None:
         recipients=readers(evaluation),
         organisation_id=evaluation.provider_id,
         path=evaluation.path,
+        about_id=evaluation.pk,
         officer=acting_user,
         assignment=evaluation.assignment.label,
     )
@@ -172,6 +173,7 @@ def reply_to(*, evaluation: Evaluation, text: str, acting_as: Contact) -> Reply:
         recipients=officers_of(evaluation.assignment.engagement, evaluation.shared_by),
         organisation_id=None,
         path=evaluation.admin_path,
+        about_id=evaluation.pk,
         organisation=evaluation.provider,
         assignment=evaluation.assignment.label,
     )

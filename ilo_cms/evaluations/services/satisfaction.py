@@ -79,6 +79,7 @@ def tell(kind: str, request: SatisfactionRequest) -> None:
         recipients=[request.contact.user],
         organisation_id=request.contact.organisation_id,
         path=request.path,
+        about_id=request.pk,
         officer=request.sent_by,
         engagement=f"{request.engagement.title}{stage}",
     )
@@ -121,6 +122,7 @@ def answer(*, request: SatisfactionRequest, values: Values, acting_as: Contact) 
         recipients=officers_of(request.engagement, request.sent_by),
         organisation_id=None,
         path=request.admin_path,
+        about_id=request.pk,
         person=acting_as.user,
         engagement=request.engagement.title,
     )

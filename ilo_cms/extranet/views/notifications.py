@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django import forms
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,7 +14,37 @@ from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.services import mark_read
 
 
-def visible_notices(request: HttpRequest):
+class NoticeFilter(forms.Form):
+    """Which notices to show. A value that is none of those offered filters nothing."""
+
+    categorie = forms.ChoiceField(label="Catégorie", required=False)
+    etat = forms.ChoiceField(
+        label="État",
+        choices=[("", "Toutes"), ("non-lues", "Non lues"), ("lues", "Lues")],
+        required=False,
+    )
+
+    def __init__(self, data, notices: QuerySet) -> None:
+        super().__init__(data)
+        self.notices = notices
+        categories = notices.order_by("category").values_list("category", flat=True).distinct()
+        self.fields["categorie"].choices = [
+            ("", "Toutes"),
+            *((category, category) for category in categories),
+        ]
+
+    def filtered(self) -> QuerySet:
+        """The notices asked for."""
+        self.is_valid()
+        notices = self.notices
+        if category := self.cleaned_data.get("categorie"):
+            notices = notices.filter(category=category)
+        if state := self.cleaned_data.get("etat"):
+            notices = notices.filter(read_at__isnull=state == "non-lues")
+        return notices.order_by("-created_at", "pk")
+
+
+def visible_notices(request: HttpRequest) -> QuerySet:
     """The person's notices in the capacity in which they act."""
     contact = request.contact
     return Notification.objects.visible_to(
@@ -21,10 +53,12 @@ def visible_notices(request: HttpRequest):
 
 
 def notifications(request: HttpRequest) -> HttpResponse:
-    """All notices, latest first."""
-    page_number = request.GET.get("page")
-    notices = Paginator(visible_notices(request), 20).get_page(page_number)
-    return render(request, "extranet/notifications.html", {"notices": notices})
+    """All notices, latest first, or those of a category or state."""
+    form = NoticeFilter(request.GET, visible_notices(request))
+    page = Paginator(form.filtered(), 20).get_page(request.GET.get("page"))
+    filtered = bool(form.cleaned_data.get("categorie") or form.cleaned_data.get("etat"))
+    context = {"notices": page, "filter": form, "is_filtered": filtered}
+    return render(request, "extranet/notifications.html", context)
 
 
 @require_POST
@@ -35,12 +69,12 @@ def read_notification(request: HttpRequest, pk: UUID) -> HttpResponse:
         notice.path, allowed_hosts=None
     )
     if not (leads_on and request.assistance):
-        mark_read([notice])
+        mark_read(visible_notices(request).filter(pk=pk))
     return redirect(notice.path if leads_on else "notifications")
 
 
 @require_POST
 def read_all_notifications(request: HttpRequest) -> HttpResponse:
     """Close every notice of this capacity."""
-    mark_read(visible_notices(request).unread())
+    mark_read(visible_notices(request))
     return redirect("notifications")

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from ilo_cms.directory.policies import can_write_as
+from ilo_cms.directory.policies import can_commit_as
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.moderation.fields import item_label
 from ilo_cms.moderation.models import ChangeRequest
@@ -35,7 +35,7 @@ def change_request(request: HttpRequest, pk: UUID) -> HttpResponse:
         {
             "change_request": found,
             "items": items,
-            "may_withdraw": may_withdraw and can_write_as(request.contact),
+            "may_withdraw": may_withdraw and can_commit_as(request.contact),
         },
     )
 

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "ilo_cms.moderation",
     "ilo_cms.engagements",
     "ilo_cms.evaluations",
+    "ilo_cms.document_requests",
     "ilo_cms.extranet",
     "ilo_cms.desk",
     "etl.enee",
@@ -231,6 +232,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # a day: the mail says so
 ALLAUTH_TRUSTED_PROXY_COUNT = env.PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ILO"
+MFA_ADAPTER = "ilo_cms.accounts.factor_secrets.MFAAdapter"
 #: Officers and administrators without a second factor reach nothing but the page that adds one.
 REQUIRE_SECOND_FACTOR = bool(env.REQUIRE_SECOND_FACTOR)
 SESSION_COOKIE_AGE = 12 * 3600
@@ -271,6 +273,9 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
+SMS_URL = env.SMS_URL
+SMS_FILE_PATH = VAR_DIR / "sms"
+ANYMAIL_WEBHOOK_SECRET = env.ANYMAIL_WEBHOOK_SECRET
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

@@ -22,6 +22,7 @@ from ilo_cms.directory.models import (
     Organisation,
 )
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
@@ -79,6 +80,7 @@ EVERYONE_VIEWS = [
     SatisfactionRequest,
     ChangeRequest,
     Document,
+    DocumentRequest,
     Notification,
     ReferencingRequest,
 ]
