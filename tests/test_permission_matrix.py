@@ -66,6 +66,10 @@ GET = {
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
+    # Shared today: the former contact had left before.
+    "evaluation": row("302 200 200 404 404 404 403 403 403 403"),
+    "evaluation_read": TO_THE_FORM,
+    "satisfaction": row("302 404 404 404 404 200 403 403 403 403"),
     "activate": row("410 410 410 410 410 410 410 410 410 410"),
     "preferences": SIGNED_IN,
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
@@ -112,6 +116,14 @@ GET = {
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
     "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
+    "evaluation_start": row("302 302 302 302 302 302 200 200 302 302"),
+    "evaluation_page": row("302 302 302 302 302 302 200 200 200 302"),
+    "evaluation_edit": row("302 302 302 302 302 302 200 302 302 302"),
+    "satisfaction_start": row("302 302 302 302 302 302 200 200 302 302"),
+    "satisfaction_page": row("302 302 302 302 302 302 200 404 200 302"),
+    "engagement_satisfaction": row("302 302 302 302 302 302 200 302 302 302"),
+    "grid_preview": row("302 302 302 302 302 302 200 200 200 302"),
+    "grid_results": row("302 302 302 302 302 302 200 200 200 302"),
     # Without saying from which record; tests/document_requests/test_officers.py says more.
     "document_request_ask": row("302 302 302 302 302 302 404 404 404 302"),
     "document_request_check": row("302 302 302 302 302 302 200 200 200 302"),
@@ -148,6 +160,15 @@ POST = {
     # Without a file.
     "record_documents": row("302 422 422 422 422 422 403 403 403 403"),
     "document_withdraw": row("302 302 403 404 404 404 403 403 403 403"),
+    # Without a text, or without answers; a refusal keeps what was typed.
+    "evaluation": row("302 422 422 404 404 404 403 403 403 403"),
+    "evaluation_read": row("302 302 302 404 404 404 403 403 403 403"),
+    "satisfaction": row("302 404 404 404 404 422 403 403 403 403"),
+    "evaluation_page": row("302 302 302 302 302 302 302 302 302 302"),
+    "evaluation_edit": row("302 302 302 302 302 302 422 302 302 302"),
+    "satisfaction_page": row("302 302 302 302 302 302 302 404 302 302"),
+    "engagement_satisfaction": row("302 302 302 302 302 302 422 302 302 302"),
+    "grid_preview": row("302 302 302 302 302 302 302 302 302 302"),
     # Without a file, without a row, with nothing prepared.
     "document_request": row("302 422 422 404 404 404 403 403 403 403"),
     "document_request_reuse": row("302 409 409 404 404 404 403 403 403 403"),
@@ -220,6 +241,8 @@ OURS = {
     "support_screenshot",
     "support_start",
 }
+OURS |= {"evaluation_start", "evaluation_page", "evaluation_edit", "grid_preview", "grid_results"}
+OURS |= {"satisfaction_start", "satisfaction_page", "engagement_satisfaction"}
 OUTSIDE_ADMIN = [
     route for route in routes() if not route.path.startswith("/admin/") or route.name in OURS
 ]
@@ -239,6 +262,7 @@ def fill(route: Route, key: str) -> str:
     for variable, value in {
         "<uuid:pk>": key,
         "<int:pk>": "1",
+        "<int:number>": "1",
         "<str:token>": "jeton",
         "<path:rest>": "ilo",
         "<str:kind_name>": "moderation.decided",

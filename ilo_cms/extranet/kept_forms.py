@@ -13,8 +13,8 @@ from ilo_cms.moderation.fields import FIELDS, definition, label
 SESSION_KEY = "kept_form"
 #: The hidden field that says for which contact a form was opened (SPEC A6).
 ACTING_AS = "acting_as"
-#: Only the record's forms are kept: they are long, and hold no password.
-KEPT_BELOW = "/mes-informations/"
+#: Only long forms without password are kept: the record's, a reply, a satisfaction form.
+KEPT_BELOW = ("/mes-informations/", "/evaluations/", "/satisfaction/")
 MAXIMUM_SIZE = 60_000
 
 
@@ -64,4 +64,8 @@ def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
         (labels[name], text)
         for name, text in request.POST.items()
         if name in labels and text.strip() not in {"", "on"}
+    ] + [
+        ("Votre réponse", text)
+        for name, text in request.POST.items()
+        if (name == "reply" or name.startswith("question_")) and text.strip()
     ]

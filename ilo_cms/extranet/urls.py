@@ -9,6 +9,7 @@ from ilo_cms.extranet.views import (
     document_requests,
     documents,
     engagements,
+    evaluations,
     history,
     home,
     legacy,
@@ -107,6 +108,9 @@ urlpatterns = [
     path(
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
+    path("evaluations/<uuid:pk>/", evaluations.evaluation, name="evaluation"),
+    path("evaluations/<uuid:pk>/lue/", evaluations.read_evaluation, name="evaluation_read"),
+    path("satisfaction/<uuid:pk>/", evaluations.satisfaction, name="satisfaction"),
     path("compte/preferences/", preferences.preferences, name="preferences"),
     path("compte/activation/<str:token>/", activation.activation, name="activate"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),

@@ -194,5 +194,45 @@ KINDS = {
             "nouvelle : elle vous sera demandée.",
             label="Une pièce jointe arrive en fin de validité",
         ),
+        Kind(
+            "evaluation.shared",
+            "Évaluations",
+            "Une évaluation est partagée avec vous",
+            "{officer} partage avec votre structure l’évaluation de la prestation "
+            "« {assignment} ». Elle porte sur cette prestation : lisez-la, marquez-la comme lue "
+            "et répondez-y si vous le souhaitez.",
+            label="Une évaluation est partagée avec vous",
+        ),
+        Kind(
+            "evaluation.replied",
+            "Évaluations",
+            "Une réponse à votre évaluation : {organisation}",
+            "{organisation} a répondu à l’évaluation de la prestation « {assignment} ».",
+            label="Un prestataire répond à votre évaluation",
+            for_officers=True,
+        ),
+        Kind(
+            "satisfaction.sent",
+            "Satisfaction",
+            "Votre avis sur votre accompagnement",
+            "{officer} vous demande votre avis sur « {engagement} ». Quelques minutes suffisent ; "
+            "vos réponses sont lues par l’équipe qui vous accompagne, jamais par les prestataires.",
+            label="Votre avis vous est demandé",
+        ),
+        Kind(
+            "satisfaction.reminded",
+            "Satisfaction",
+            "Rappel : votre avis sur votre accompagnement",
+            "{officer} attend encore votre avis sur « {engagement} ». Quelques minutes suffisent.",
+            label="Rappel d’un avis qui vous est demandé",
+        ),
+        Kind(
+            "satisfaction.answered",
+            "Satisfaction",
+            "{person} a répondu au formulaire de satisfaction",
+            "{person} a répondu au formulaire de satisfaction sur « {engagement} ».",
+            label="Un bénéficiaire a répondu au formulaire de satisfaction",
+            for_officers=True,
+        ),
     ]
 }

@@ -24,6 +24,7 @@ from ilo_cms.directory.models import (
 from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -38,9 +39,12 @@ from tests.factories import (
     DocumentRequestFactory,
     EngagementFactory,
     EstablishmentFactory,
+    EvaluationFactory,
+    GridFactory,
     OfficerFactory,
     OrganisationFactory,
     ReferencingRequestFactory,
+    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )
@@ -67,6 +71,13 @@ def choosers() -> list[ChooserViewSet]:
     ]
 
 
+#: Rows of an operator's team: how one is made, and where its officer stands.
+OF_A_TEAM = {
+    Evaluation: (EvaluationFactory, "assignment__engagement__officer"),
+    SatisfactionRequest: (SatisfactionRequestFactory, "engagement__officer"),
+}
+
+
 #: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
 #: one, which the person may see less of or not at all.
 def rows(model, user):
@@ -76,6 +87,9 @@ def rows(model, user):
         return EngagementFactory(officer=officer), EngagementFactory()
     if model is Assignment:
         return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
+    if model in OF_A_TEAM:
+        make, path = OF_A_TEAM[model]
+        return make(**{path: officer}), make()
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
@@ -106,6 +120,7 @@ def rows(model, user):
         ReferencingRequest: ReferencingRequestFactory,
         SupportRequest: SupportRequestFactory,
         Document: DocumentFactory,
+        Grid: GridFactory,
         DocumentRequest: DocumentRequestFactory,
         Territory: DepartmentFactory,
     }.get(model)
@@ -162,6 +177,8 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
         # Wagtail's own history of a list's row is for those who edit it.
         if view.startswith("history"):
             return "shown" if model in writes else "refused"
+    if model is Grid and view.startswith("history"):
+        return "shown" if role == "administrator" else "refused"
     if model in TEAM_WRITES and view.startswith("history"):
         return "shown" if role == "officer" and own else "refused"
     if view in READS:

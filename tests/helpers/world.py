@@ -15,8 +15,10 @@ from tests.factories import (
     DepartmentFactory,
     DocumentFactory,
     DocumentRequestFactory,
+    EvaluationFactory,
     OfficerFactory,
     OrganisationFactory,
+    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )
@@ -83,18 +85,10 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
-    assignment = AssignmentFactory(
-        contact=provider,
-        engagement__beneficiary=contacts["beneficiary"].organisation,
-        engagement__officer=people["referent"].officer,
-    )
     asked = DocumentRequestFactory(organisation=provider.organisation).pk
     names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
     names += ["_remind", "_deposit", "_archive"]
     keys = {f"document_request{name}": asked for name in names} | {
-        "assignment": assignment.pk,
-        "engagement": assignment.engagement_id,
-        "engagement_contacts": assignment.engagement_id,
         "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
@@ -107,4 +101,44 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         "document_download": document.pk,
         "document_withdraw": document.pk,
     }
+    keys |= engagements(people, contacts) | evaluations(people, contacts)
     return lambda name: str(keys.get(name, request.pk))
+
+
+def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[str, object]:
+    """An assignment of the provider for the beneficiary, by address."""
+    assignment = AssignmentFactory(
+        contact=contacts["provider"],
+        engagement__beneficiary=contacts["beneficiary"].organisation,
+        engagement__officer=people["referent"].officer,
+    )
+    return {
+        "assignment": assignment.pk,
+        "engagement": assignment.engagement_id,
+        "engagement_contacts": assignment.engagement_id,
+    }
+
+
+def evaluations(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[str, object]:
+    """A shared evaluation of the provider and a form that waits for the beneficiary, by address."""
+    evaluation = EvaluationFactory(
+        shared=True,
+        assignment__contact=contacts["provider"],
+        assignment__engagement__officer=people["referent"].officer,
+    )
+    form = SatisfactionRequestFactory(
+        engagement__beneficiary=contacts["beneficiary"].organisation,
+        engagement__officer=people["referent"].officer,
+        contact=contacts["beneficiary"],
+    )
+    return {
+        "evaluation": evaluation.pk,
+        "evaluation_read": evaluation.pk,
+        "evaluation_page": evaluation.pk,
+        "evaluation_edit": AssignmentFactory(done=True, engagement=form.engagement).pk,
+        "satisfaction": form.pk,
+        "satisfaction_page": form.pk,
+        "engagement_satisfaction": form.engagement_id,
+        "grid_preview": evaluation.grid_id,
+        "grid_results": evaluation.grid_id,
+    }

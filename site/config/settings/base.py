@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "ilo_cms.documents",
     "ilo_cms.moderation",
     "ilo_cms.engagements",
+    "ilo_cms.evaluations",
     "ilo_cms.document_requests",
     "ilo_cms.extranet",
     "ilo_cms.desk",

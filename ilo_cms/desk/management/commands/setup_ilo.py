@@ -1,4 +1,4 @@
-"""`manage.py setup_ilo`: reference lists, groups with their permissions, moderation workflow.
+"""`manage.py setup_ilo`: reference lists, evaluation grids, groups with permissions, workflow.
 
 Safe to run at any time, and needed after each deployment: permissions, workflows and content types
 do not exist yet while migrations run.
@@ -25,6 +25,8 @@ from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, syn
 from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
+from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
+from ilo_cms.evaluations.services.grids import load_default_grids
 from ilo_cms.moderation.models import ChangeRequest, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -73,6 +75,9 @@ EVERYONE_VIEWS = [
     OfficerAbsence,
     Engagement,
     Assignment,
+    Evaluation,
+    Grid,
+    SatisfactionRequest,
     ChangeRequest,
     Document,
     DocumentRequest,
@@ -94,11 +99,12 @@ RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
             PlatformSettings,
             SupportRequest,
         ],
-        "add": [*KEPT_LISTS, *RECORDS, Officer, OfficerAbsence],
+        "add": [*KEPT_LISTS, *RECORDS, Grid, Officer, OfficerAbsence],
         "change": [
             *KEPT_LISTS,
             *OFFICIAL_LISTS,
             *RECORDS,
+            Grid,
             Officer,
             OfficerAbsence,
             PlatformSettings,
@@ -113,6 +119,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         call_command("load_referentials", stdout=self.stdout)
+        self.stdout.write(f"evaluation grids: {load_default_grids()} added")
         for line in wire():
             self.stdout.write(line)
 

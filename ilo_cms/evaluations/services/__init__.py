@@ -1,0 +1,1 @@
+"""Changes of grids, evaluations and satisfaction forms, one module per noun."""
