@@ -14,6 +14,7 @@ from ilo_cms.document_requests.models import DocumentRequest, ItemState, Reminde
 from ilo_cms.documents import storage
 from ilo_cms.documents.archive import archived, unique
 from ilo_cms.documents.models import Document, Scan
+from ilo_cms.engagements.panels import engagement_panels
 from ilo_cms.notifications.models import Notification
 from tests.document_requests.conftest import in_days, judge, put, row
 from tests.documents.conftest import upload
@@ -105,6 +106,21 @@ def test_the_team_asks_from_engagement_and_assignment_and_nobody_else(
     assert button in text(as_(officer).get(inspected)) and button not in text(far.get(inspected))
     for key in ("", "?structure=x", f"?structure={uuid4()}", f"?prestation={uuid4()}"):
         assert far.get(ask + key).status_code == 404
+
+
+def test_the_engagement_s_page_lists_them_for_the_team(officer, store, rf):
+    engagement = EngagementFactory(officer=officer.officer)
+    asked = DocumentRequestFactory(organisation=engagement.beneficiary, engagement=engagement)
+
+    def panel(user) -> str:
+        request = rf.get("/")
+        request.user = user
+        shown = {each.name: each.content for each in engagement_panels(request, engagement)}
+        return shown.get("document_requests", "")
+
+    assert address(asked) in panel(officer) and "0 sur 1" in panel(officer)
+    assert "Demander des pièces" in panel(officer)
+    assert panel(an_officer()) == ""
 
 
 def test_all_rows_are_in_one_form(officer, contact, asked):
