@@ -2,6 +2,7 @@
 
 import logging
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -67,9 +68,13 @@ def store_verdict(*, document_id, scan: Scan, words: str) -> None:
 def scan_waiting() -> int:
     """Scan all that awaits it, oldest first; stop at the first sign of an outage.
 
+    The file at which a round stopped comes last in the next one: clamd may be well and the file
+    break it, and then all others would wait for ever.
     Without CLAMD_URL nothing awaits any more: the checks alone are trusted, and screens say so.
     """
-    waiting = Document.objects.awaiting_scan(timezone.now()).order_by("created_at")
+    waiting = Document.objects.awaiting_scan(timezone.now()).order_by(
+        F("scanned_at").asc(nulls_first=True), "created_at"
+    )
     if not clamav.is_configured():
         return waiting.update(scan=Scan.UNSCANNED)
     scanned = 0
@@ -78,6 +83,8 @@ def scan_waiting() -> int:
             scan_document(str(key))
         except clamav.OutageError as error:
             logger.warning("clamd does not answer, files wait: %s", error)
+            tried = Document.objects.filter(pk=key, scan__in=WAITING)
+            tried.update(scanned_at=timezone.now())
             break
         scanned += 1
     return scanned

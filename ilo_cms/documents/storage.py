@@ -7,6 +7,7 @@ all. Another storage (S3) is given the finished file. The same content is kept o
 import errno
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ FOLDER = "documents"
 INCOMING = "incoming"
 #: Nothing younger is swept: it may belong to a deposit that has not ended.
 SAFE_AGE = timedelta(days=1)
+DIGEST = re.compile(r"[0-9a-f]{64}")
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -152,11 +154,12 @@ def is_old(digest: str, now: datetime) -> bool:
 
 
 def contents() -> Iterator[str]:
-    """The digests of all that is kept."""
+    """The digests of all that is kept; files that somebody else put there are none."""
     with suppress(FileNotFoundError):
         for folder in default_storage.listdir(FOLDER)[0]:
             if folder != INCOMING:
-                yield from default_storage.listdir(f"{FOLDER}/{folder}")[1]
+                names = default_storage.listdir(f"{FOLDER}/{folder}")[1]
+                yield from filter(DIGEST.fullmatch, names)
 
 
 def sweep_incoming(now: datetime) -> int:

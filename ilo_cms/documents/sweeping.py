@@ -38,7 +38,10 @@ def unnamed() -> Iterator[str]:
 @logged
 def remove_orphan(*, digest: str, now: datetime) -> bool:
     """Remove one content, asking again under the lock that every deposit takes to write its row."""
-    if Document.objects.filter(digest=digest).exists() or not storage.is_old(digest, now):
+    try:
+        if Document.objects.filter(digest=digest).exists() or not storage.is_old(digest, now):
+            return False
+        storage.remove(digest)
+    except FileNotFoundError:  # another sweep was faster
         return False
-    storage.remove(digest)
     return True

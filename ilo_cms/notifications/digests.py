@@ -6,6 +6,7 @@ matters. The row of `Digest` is the claim of a person's day, written in one tran
 mail.
 """
 
+import logging
 from datetime import date, datetime, time
 
 from django.conf import settings
@@ -20,11 +21,16 @@ from ilo_cms.notifications.models import Digest, MailPreference, Notification, O
 from ilo_cms.notifications.preferences import modes_for
 
 
+logger = logging.getLogger(__name__)
+
 MORNING = time(7)
 
 
 def send_digests(now: datetime | None = None) -> int:
-    """Write the digests that are due; returns how many. The sweep sends them."""
+    """Write the digests that are due; returns how many. The sweep sends them.
+
+    One that fails is tried again at the next round, and stops nobody else's.
+    """
     local = timezone.localtime(now)
     seven = local.replace(hour=MORNING.hour, minute=0, second=0, microsecond=0, fold=0)
     if local < seven:
@@ -36,7 +42,13 @@ def send_digests(now: datetime | None = None) -> int:
         recipient__email__isnull=False,
     ).exclude(recipient__digests__day=local.date())
     people = User.objects.filter(pk__in=waiting.order_by().values("recipient"))
-    return sum(write_digest(person, local.date(), seven) is not None for person in people)
+    written = 0
+    for person in people:
+        try:
+            written += write_digest(person, local.date(), seven) is not None
+        except Exception:
+            logger.exception("The digest of %s failed", person.pk)
+    return written
 
 
 @transaction.atomic

@@ -73,7 +73,7 @@ def send_by_provider(number: str, text: str) -> str:
         )
         response.raise_for_status()
         return str(response.json().get("messageId", ""))
-    except (httpx.HTTPError, ValueError, AttributeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         # Neither the number nor the text: a code would be in the logs.
         logger.error("SMS not sent: %s", type(error).__name__)
         raise SmsRefused(f"Le SMS n’a pas pu être envoyé ({type(error).__name__}).") from error

@@ -51,6 +51,12 @@ def check(kind: Kind, subject: str, text: str) -> None:
         raise ValidationError(errors)
 
 
+def fits(kind: Kind, subject: str, text: str) -> bool:
+    """Whether both texts can be filled with what the kind has today."""
+    names = kind.field_names
+    return not [*faults(subject, names), *faults(text, names)]
+
+
 def words_of(kind: Kind, words: Mapping[str, str]) -> tuple[str, str]:
     """Subject and text of a kind's mails, filled; ours when the administrators' no longer fit.
 
@@ -58,8 +64,7 @@ def words_of(kind: Kind, words: Mapping[str, str]) -> tuple[str, str]:
     """
     template = MailTemplate.objects.filter(kind=kind.name).first()
     if template:
-        names = kind.field_names
-        if not [*faults(template.subject, names), *faults(template.text, names)]:
+        if fits(kind, template.subject, template.text):
             return template.subject.format(**words), template.text.format(**words)
         logger.error(
             "The mail text of %s no longer fits its fields: the default is used", kind.name

@@ -13,7 +13,13 @@ from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
 from ilo_cms.notifications.policies import can_edit_mail_texts, can_resend
 from ilo_cms.notifications.services import resend
-from ilo_cms.notifications.texts import check, example_words, reset_mail_text, save_mail_text
+from ilo_cms.notifications.texts import (
+    check,
+    example_words,
+    fits,
+    reset_mail_text,
+    save_mail_text,
+)
 
 
 def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -85,7 +91,9 @@ def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:
     template = MailTemplate.objects.filter(kind=kind_name).first()
     source = template or kind
     initial = {"subject": source.subject, "text": source.text}
-    form = MailTextForm(request.POST if act else None, initial=initial, kind=kind)
+    # Words that no longer fit their kind are shown with what is wrong in them.
+    kept = initial if template and not fits(kind, **initial) else None
+    form = MailTextForm(request.POST if act else kept, initial=initial, kind=kind)
     if act == "save" and form.is_valid():
         save_mail_text(kind_name=kind_name, **form.cleaned_data, acting_user=request.user)
         messages.success(request, "Le texte est enregistré : il vaut pour les prochains courriels.")
@@ -96,5 +104,5 @@ def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:
         body = mail_body(request.user, words["text"], "/notifications/")
         subject = one_line(words["subject"])
         context |= {"subject": subject, "body": body, "html": html_mail(subject, body)}
-    status = 422 if form.errors else 200
+    status = 422 if act and form.errors else 200
     return render(request, "notifications/mail_text.html", context, status=status)

@@ -17,6 +17,7 @@ from ilo_cms.documents import clamav, scanning, storage, tasks
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.notifications.models import Notification
 from tests.factories import ContactFactory, UserFactory
+from tests.helpers import files
 
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +197,22 @@ def test_the_worker_s_tasks_call_the_services(waiting, store):
     tasks.scan_round.call_local()
     tasks.sweep_files.call_local()
     assert state(waiting) == Scan.PENDING
+
+
+def test_a_file_that_breaks_clamd_does_not_keep_the_others_waiting(
+    waiting, settings, deposit, monkeypatch
+):
+    later, _ = deposit(ContactFactory(), files.pdf(pages=2))
+    Document.objects.filter(pk=later.pk).update(created_at=timezone.now() + timedelta(minutes=1))
+    scan = clamav.scan
+
+    def broken_by_the_first(content):
+        if storage.name_of(waiting.digest) in content.name:
+            raise clamav.OutageError("clamd closed the connection without an answer.")
+        return scan(content)
+
+    monkeypatch.setattr(clamav, "scan", broken_by_the_first)
+    with clamd(settings):
+        scanning.scan_waiting()
+        scanning.scan_waiting()
+    assert (state(waiting), state(later)) == (Scan.PENDING, Scan.SAFE)

@@ -108,3 +108,20 @@ def test_the_command_says_what_it_removed(store):
     out = StringIO()
     call_command("documents", "sweep", stdout=out)
     assert out.getvalue().strip() == "1 orphans and 0 half-arrived files removed"
+
+
+def test_what_an_administrator_left_there_stays_and_stops_nothing(store):
+    orphan(b"old")
+    for folder in ("00", "zz"):
+        (store / "documents" / folder).mkdir()
+        (store / "documents" / folder / "notes.txt").write_text("à garder")
+    age(store, 2)
+    assert sweep() == Swept(orphans=1, half_arrived=0)
+    assert {path.name for path in kept(store)} == {"notes.txt"}
+
+
+def test_an_orphan_that_another_sweep_has_taken_stops_nothing(store, monkeypatch):
+    digest = orphan(b"old")
+    monkeypatch.setattr(storage, "contents", lambda: iter([digest, "a" * 64]))
+    age(store, 2)
+    assert sweep() == Swept(orphans=1, half_arrived=0)

@@ -63,6 +63,29 @@ def test_a_file_is_added_replaced_and_removed_by_the_plain_form(sign_in, contact
     assert not Document.objects.current().exists()
 
 
+def test_a_file_that_another_tab_replaced_is_not_replaced_unseen(sign_in, contact):
+    client = sign_in(contact.user)
+    client.post(DEPOSIT, sent(contact))
+    shown = Document.objects.get()
+    assert f'name="replaces" value="{shown.pk}"' in text(client.get(PAGE))
+    other_tab = sent(contact, files.pdf(pages=2), "autre.pdf") | {"replaces": str(shown.pk)}
+    assert client.post(DEPOSIT, other_tab, headers=SCRIPT).status_code == 200
+    late = sent(contact, files.pdf(pages=3), "tard.pdf") | {"replaces": str(shown.pk)}
+    answer = client.post(DEPOSIT, late, headers=SCRIPT)
+    assert answer.status_code == 409 and "vient d’être remplacée" in answer.json()["said"]
+    assert "autre.pdf" in answer.json()["html"]
+    assert Document.objects.current().get().name == "autre.pdf"
+
+
+@pytest.mark.parametrize("replaces", ["x", "0" * 32, "somebody else's"])
+def test_a_file_takes_the_place_of_none_but_its_own_slot_s(sign_in, contact, replaces):
+    other = DocumentFactory()
+    claimed = str(other.pk) if replaces == "somebody else's" else replaces
+    answer = sign_in(contact.user).post(DEPOSIT, sent(contact) | {"replaces": claimed})
+    assert answer.status_code == 409
+    assert Document.objects.get() == other and other.is_current
+
+
 def test_the_script_gets_the_slot_s_new_content(sign_in, contact):
     answer = sign_in(contact.user).post(DEPOSIT, sent(contact), headers=SCRIPT)
     assert answer.status_code == 200 and answer.json()["said"] == "Votre fichier est enregistré."

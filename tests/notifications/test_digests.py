@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from ilo_cms.core.policies import refused
+from ilo_cms.core.policies import ALLOWED, refused
 from ilo_cms.notifications import conditions, digests
 from ilo_cms.notifications.delivery import sweep
 from ilo_cms.notifications.digests import send_digests
@@ -202,3 +202,22 @@ def test_many_workers_at_once_write_one(tell):
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(worker, range(8))) == 4
     assert OutboxMessage.objects.count() == Digest.objects.count() == 4
+
+
+def test_one_digest_that_fails_does_not_stop_those_of_the_others(tell, monkeypatch, caplog):
+    people = UserFactory.create_batch(3)
+    for person in people:
+        set_modes(person=person, modes={KIND: Mode.DIGEST})
+        at(EVENING, lambda person=person: tell(person))
+
+    def check(notice):
+        if notice.recipient == people[1]:
+            raise LookupError("The row is gone")
+        return ALLOWED
+
+    monkeypatch.setattr(conditions, "_checks", {KIND: [check]})
+    assert at(SEVEN, send_digests) == 2
+    assert {message.recipient for message in OutboxMessage.objects.all()} == {people[0], people[2]}
+    assert "digest" in caplog.text
+    monkeypatch.setattr(conditions, "_checks", {})
+    assert at(SEVEN, send_digests) == 1

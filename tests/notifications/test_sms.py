@@ -99,3 +99,9 @@ def test_the_command_says_what_happened(provider, capsys):
         call_command("send_sms", "0612345678")
     with pytest.raises(CommandError, match="n’est pas valable"):
         call_command("send_sms", "12")
+
+
+def test_an_address_that_cannot_be_called_is_a_refusal(settings):
+    settings.SMS_URL = "http://key@exemple.example:port/send"
+    with pytest.raises(SmsRefused):
+        send_sms("0612345678", "Bonjour")

@@ -176,3 +176,14 @@ def test_the_page_says_what_is_wrong_beside_the_field():
 
 def test_an_unknown_kind_is_missing():
     assert as_(an_administrator()).get("/admin/courriels/textes/rien/").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["{parti}", "{officer", "{0}", "{officer.x}"])
+def test_the_page_of_a_text_that_no_longer_fits_opens_to_be_mended(text):
+    MailTemplate.objects.create(kind=KIND.name, subject="Décision", text=text)
+    client = as_(an_administrator())
+    response = client.get(URL)
+    assert response.status_code == 200
+    assert text in response.text and "Aperçu du courriel" not in response.text
+    assert client.post(URL, GOOD | {"act": "save"}).status_code == 302
+    assert "Aperçu du courriel" in client.get(URL).text

@@ -19,7 +19,11 @@ TOO_LARGE = (
     "Cette image a trop de pixels. Réduisez-la (8 000 pixels de côté suffisent), puis réessayez."
 )
 #: What a browser could take for a page, and other files put behind or inside a picture.
-FOREIGN = re.compile(rb"<script|<html|<!doctype|<\?php|<iframe|<svg|%PDF-|Rar!\x1a\x07", re.I)
+#: Pixels may spell four letters by chance (a photo of 20 MB in thirty holds "<svg" in some case),
+#: so readable characters have to follow.
+FOREIGN = re.compile(
+    rb"<script|<html|<!doctype|<\?php|<iframe|<svg[\t\r\n -~]{8}|%PDF-\d|Rar!\x1a\x07", re.I
+)
 
 
 def inspect(file: BinaryIO, extension: str) -> None:

@@ -8,7 +8,7 @@ import zipfile
 from typing import BinaryIO
 
 from ilo_cms.documents.checks import archive as zips
-from ilo_cms.documents.checks.refusal import DAMAGED, WRONG_CONTENT, Refused
+from ilo_cms.documents.checks.refusal import DAMAGED, DISGUISED, WRONG_CONTENT, Refused
 from ilo_cms.documents.checks.xml import parse, parse_head
 
 
@@ -42,8 +42,21 @@ ODF_RUNS = re.compile(
     r"|drawing:1\.0 (plugin|applet|floating-frame|object-ole)$"
     r"|(text|table|office):1\.0 dde-"
 )
-DDE_FIELD = re.compile(rb"instrText[^>]*>[^<]{0,200}\bDDE|\bDDEAUTO\b", re.I)
-BINARY = re.compile(r"\.(png|jpe?g|gif|bmp|tiff?|wmf|emf|svm|ttf|odttf|bin|rdf|wav|mp3|mp4)$", re.I)
+#: OpenDocument elements whose address is fetched when the document opens, not when one clicks.
+ODF_LOADS = re.compile(
+    r" (image|object|section-source|table-source|cell-range-source|fill-image|background-image"
+    r"|list-level-style-image|font-face-uri|database-source-\w+)$"
+)
+ELSEWHERE = re.compile(
+    r"\s*((https?|ftp|smb|davs?|webdavs?|vnd\.[\w.-]+):|file:(/{2}[^/]|/{4})|[\\/]{2})", re.I
+)
+#: Parts of a spreadsheet that ask another program for data, by the start of their tag.
+ASKS_PROGRAM = re.compile(rb"<([^\s<>:/]+:)?(ddeLink|oleLink)\b")
+#: What a Word part that has fields holds somewhere.
+HAS_FIELD = re.compile(rb"[iI]nstr(Text|\s*=)")
+DDE = re.compile(r"\s*DDE(AUTO)?\b", re.I)
+#: Types of parts that Office reads as XML, whatever their name is.
+OFFICE_XML = re.compile(r"application/vnd\.(openxmlformats-officedocument|ms-).*\+xml$", re.I)
 
 
 def inspect(file: BinaryIO, extension: str) -> None:
@@ -63,7 +76,7 @@ def inspect(file: BinaryIO, extension: str) -> None:
 def check_ooxml(archive: zipfile.ZipFile, extension: str, label: str) -> None:
     """Content types, relationships, and no document type in any part."""
     types = content_types(archive, label)
-    if any(re.search("macroenabled|vbaproject|activex", kind, re.I) for kind in types):
+    if any(re.search("macro|vbaproject|activex", kind, re.I) for kind in types):
         raise Refused(MACROS)
     if MAIN_PARTS[extension] not in types:
         raise Refused(WRONG_CONTENT.format(extension=extension, label=label))
@@ -73,15 +86,22 @@ def check_ooxml(archive: zipfile.ZipFile, extension: str, label: str) -> None:
             parse(content, label, check_relationship)
         elif member.filename.lower().endswith((".xml", ".vml")):
             parse_head(content, label)
-        if member.filename.lower().startswith("word/") and member.filename.endswith(".xml"):
-            check_fields(archive, member, label)
+            check_programs(archive, member, label)
 
 
 def content_types(archive: zipfile.ZipFile, label: str) -> set[str]:
-    """Every type that [Content_Types].xml declares."""
+    """Every type that [Content_Types].xml declares; XML may hide under no other extension."""
     found: set[str] = set()
-    content = zips.read_small(archive, "[Content_Types].xml", label)
-    parse([content], label, lambda _, attributes: found.add(attributes.get("ContentType", "")))
+
+    def note(_: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("ContentType", "")
+        found.add(kind)
+        extension = attributes.get("Extension") or attributes.get("PartName", "xml")
+        ends = extension.lower().rpartition(".")[2]
+        if OFFICE_XML.match(kind) and ends not in ("xml", "rels", "vml"):
+            raise Refused(DISGUISED.format(label=label))
+
+    parse([zips.read_small(archive, "[Content_Types].xml", label)], label, note)
     return found
 
 
@@ -102,13 +122,68 @@ def check_relationship(name: str, attributes: dict[str, str]) -> None:
         raise Refused(LINKED)
 
 
-def check_fields(archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str) -> None:
-    """No field that starts a program (DDE)."""
+def check_programs(archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str) -> None:
+    """No part that starts or asks another program (DDE)."""
+    if holds(archive, member, ASKS_PROGRAM, label):
+        raise Refused(LINKED)
+    if holds(archive, member, HAS_FIELD, label):
+        fields = Fields()
+        parse(zips.chunks(archive, member, label), label, fields.start, fields.text)
+        fields.end()
+
+
+def holds(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, words: re.Pattern[bytes], label: str
+) -> bool:
+    """Whether a member's bytes hold something, across the pieces in which it is read."""
     before = b""
     for piece in zips.chunks(archive, member, label):
-        if DDE_FIELD.search(before + piece):
-            raise Refused(LINKED)
+        if words.search(before + piece):
+            return True
         before = piece[-300:]
+    return False
+
+
+class Fields:
+    """The codes of a Word part's fields, put together: they may come in pieces and in one another.
+
+    Only a code that begins with DDE runs: an address that holds these letters does not.
+    """
+
+    def __init__(self) -> None:
+        self.open = [""]  # the first is what stands outside any field
+        self.reading = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element: a field or its code begins, or ends."""
+        local = name.rpartition(" ")[2]
+        self.reading = local in ("instrText", "delInstrText")
+        named = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        check_code(named.get("instr", ""))
+        if local != "fldChar":
+            return
+        if named.get("fldCharType") == "begin":
+            self.open.append("")
+            return
+        check_code(self.open[-1])
+        if named.get("fldCharType") == "end" and len(self.open) > 1:
+            self.open.pop()
+
+    def text(self, text: str) -> None:
+        """Text, of which only codes count."""
+        if self.reading:
+            self.open[-1] += text
+
+    def end(self) -> None:
+        """The part ends, and so does every field."""
+        for code in self.open:
+            check_code(code)
+
+
+def check_code(code: str) -> None:
+    """Raise Refused when a field's code starts a program."""
+    if DDE.match(code):
+        raise Refused(LINKED)
 
 
 def check_odf(archive: zipfile.ZipFile, extension: str, label: str) -> None:
@@ -123,7 +198,8 @@ def check_odf(archive: zipfile.ZipFile, extension: str, label: str) -> None:
     parse([manifest], label, check_manifest)
     zips.read_small(archive, "content.xml", label, most=zips.INFLATED_BYTES)
     for member in archive.infolist():
-        if member.filename.lower().endswith(".xml"):
+        # OpenOffice and old LibreOffice write an empty Configurations2/accelerator/current.xml.
+        if member.filename.lower().endswith(".xml") and member.file_size:
             parse(zips.chunks(archive, member, label), label, check_element)
 
 
@@ -141,4 +217,6 @@ def check_element(name: str, attributes: dict[str, str]) -> None:
         if key.endswith(" href") and re.match(r"\s*(vnd\.sun\.star\.script|macro):", value, re.I):
             raise Refused(MACROS)
         if key.endswith(" href") and SCHEMES_THAT_RUN.match(value):
+            raise Refused(LINKED)
+        if key.endswith(" href") and ODF_LOADS.search(name) and ELSEWHERE.match(value):
             raise Refused(LINKED)

@@ -37,12 +37,26 @@ HOLDS_FILES = (
 )
 RUNNING_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMedia"}
 FILE_KEYS = {"/EmbeddedFiles", "/EF"}
-RUNNING_ACTIONS = {"/JavaScript", "/Launch", "/ImportData", "/Rendition", "/Movie", "/Sound"}
+RUNNING_ACTIONS = {
+    "/GoToE",
+    "/JavaScript",
+    "/Launch",
+    "/ImportData",
+    "/Rendition",
+    "/Movie",
+    "/Sound",
+}
 RUNNING_KINDS = {"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"}
 PAGE = re.compile(rb"<(!doctype|html|script|svg)", re.I)
 #: Said anywhere in the open, even where pypdf sees nothing that leads there but a viewer might:
-#: names long enough never to occur by chance.
-RUNNING_NAMES = re.compile(rb"/(JavaScript|Launch|RichMedia|EmbeddedFile)")
+#: names long enough never to occur by chance. After a letter they belong to an address or to a
+#: sentence (…/docs/Web/JavaScript, HTML/JavaScript), unless that letter ends their key.
+RUNNING_NAMES = re.compile(
+    rb"(?:(?<![\w.~%:/)-])|(?<=/S)|(?<=/Type)|(?<=/Subtype)|(?<=/Names))"
+    rb"/(JavaScript|Launch|RichMedia|EmbeddedFile)"
+)
+#: A path on a share, or an address; in a PDF's own writing \\\\host is //host.
+ELSEWHERE = re.compile(r"\s*([\\/]{2}|\w{2,}:)")
 OBJECTS = 200_000
 STREAM_BYTES, ALL_BYTES = 150_000_000, 600_000_000
 #: Below this a stream cannot inflate to harm: deflate makes a thousand bytes of one at most.
@@ -152,6 +166,8 @@ class Walk:
             raise Refused(ACTIVE)
         if name(item, "/Subtype") in RUNNING_KINDS:
             raise Refused(ACTIVE)
+        if name(item, "/S") == "/GoToR" and leads_elsewhere(item.get("/F")):
+            raise Refused(ACTIVE)
         if isinstance(item, StreamObject):
             self.inflate(item)
 
@@ -170,6 +186,14 @@ class Walk:
         self.inflated += size
         if size >= STREAM_BYTES or self.inflated > ALL_BYTES:
             raise Refused(TOO_COMPLEX)
+
+
+def leads_elsewhere(target: PdfObject | None) -> bool:
+    """Whether a file is on another machine: opening it there gives away who opens it (NTLM)."""
+    target = target.get_object() if target is not None else None
+    if isinstance(target, DictionaryObject):
+        return any(leads_elsewhere(target.get(key)) for key in ("/F", "/UF", "/Unix", "/DOS"))
+    return bool(ELSEWHERE.match(str(target)))
 
 
 def leads_on(value: object) -> bool:

@@ -9,14 +9,20 @@ from ilo_cms.documents.checks.refusal import DAMAGED, DISGUISED, Refused
 
 #: Given a start tag as "namespace name" and its attributes, likewise named.
 OnStart = Callable[[str, dict[str, str]], None]
+#: Given the text between tags, entire or in pieces.
+OnText = Callable[[str], None]
+#: How XML in UTF-16 begins, with or without its mark: the parser reads it, a search would not.
+WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
 class Enough(Exception):
     """The root element has begun: what can only stand before it is known."""
 
 
-def parse(pieces: Iterable[bytes], label: str, on_start: OnStart) -> None:
-    """Read XML and call `on_start` for each element. Raises Refused."""
+def parse(
+    pieces: Iterable[bytes], label: str, on_start: OnStart, on_text: OnText | None = None
+) -> None:
+    """Read XML and call `on_start` for each element, `on_text` for its text. Raises Refused."""
 
     def refuse(*_: object) -> NoReturn:
         raise Refused(DISGUISED.format(label=label))
@@ -31,8 +37,13 @@ def parse(pieces: Iterable[bytes], label: str, on_start: OnStart) -> None:
     parser.ExternalEntityRefHandler = refuse
     parser.XmlDeclHandler = declaration
     parser.StartElementHandler = on_start
+    parser.CharacterDataHandler = on_text
+    first = True
     try:
         for piece in pieces:
+            if first and piece.startswith(WIDE):
+                refuse()
+            first = False
             parser.Parse(piece, False)
         parser.Parse(b"", True)
     except expat.ExpatError as error:

@@ -45,6 +45,10 @@ OTHER_TAB = (
     "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
     "Rechargez-la, puis choisissez à nouveau votre fichier."
 )
+GONE = (
+    "La pièce à remplacer vient d’être remplacée ou retirée : rien n’a été enregistré. "
+    "Rechargez la page, puis choisissez à nouveau votre fichier."
+)
 
 
 class UploadForm(forms.Form):
@@ -148,7 +152,7 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
             owner=slot.owner,
             acting_user=request.user,
             acting_as=request.contact,
-            replaces=slot.documents[0] if slot.documents else None,
+            replaces=shown(request, slot),
         )
     except ValidationError as error:
         status = 409 if error.code == "conflict" else 422
@@ -161,6 +165,23 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
         return answer(request, code, NO_CHECK, 503)
     said = "est enregistré." if is_new else "était déjà enregistré : rien n’a changé."
     return answer(request, code, f"Votre fichier {said}", 200)
+
+
+def shown(request: HttpRequest, slot: Slot) -> Document | None:
+    """The file that the form showed in its slot, in force or not; None when it showed none.
+
+    Raises ValidationError when what it names was never there.
+    """
+    named = request.POST.get("replaces")
+    if not named:
+        return slot.documents[0] if slot.documents else None
+    here = Document.objects.visible_to(request.user, request.contact).filter(
+        organisation=request.contact.organisation, type=slot.type, contact=slot.owner
+    )
+    try:
+        return here.get(pk=named)
+    except (ValidationError, Document.DoesNotExist) as error:
+        raise ValidationError(GONE, code="conflict") from error
 
 
 def missing(request: HttpRequest, slot: Slot) -> tuple[str, int]:

@@ -1,0 +1,158 @@
+"""What an attacker tried in vain afterwards, and honest files that were refused (SPEC D2)."""
+
+import io
+import struct
+import zipfile
+
+import pytest
+from PIL import Image
+
+from tests.documents.test_checks import (
+    ACTIVE,
+    DISGUISED,
+    FILES_INSIDE,
+    LINKED,
+    MACROS,
+    inspect,
+    refusal,
+)
+from tests.helpers import files
+
+
+RUN = "<w:r><w:instrText>{}</w:instrText></w:r>"
+BEGIN = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+
+
+def word(body: str, part: str = "word__document.xml") -> bytes:
+    """A Word document with this paragraph."""
+    document = f'<w:document xmlns:w="{files.WORD}"><w:body><w:p>{body}</w:p></w:body></w:document>'
+    return files.docx(**{part: document})
+
+
+def sheet_with(name: str, content: str) -> bytes:
+    """A workbook with one more part."""
+    buffer = io.BytesIO(files.xlsx())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def typed(kind: str, name: str) -> bytes:
+    """A Word document that declares one more part."""
+    with zipfile.ZipFile(io.BytesIO(files.docx())) as archive:
+        types = archive.read("[Content_Types].xml").decode()
+    more = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'
+    return files.docx(**{"[Content_Types].xml": types.replace("</Types>", more), name: "<a/>"})
+
+
+def odt_with(element: str, address: str) -> bytes:
+    """An OpenDocument text with one element that has an address."""
+    return files.odt(
+        **{
+            "content.xml": f'<office:document-content xmlns:office="{files.ODF}office:1.0" '
+            f'xmlns:draw="{files.ODF}drawing:1.0" xmlns:text="{files.ODF}text:1.0" '
+            f'xmlns:xlink="http://www.w3.org/1999/xlink"><{element} xlink:href="{address}"/>'
+            "</office:document-content>"
+        }
+    )
+
+
+def pdf_with(annotation: bytes) -> bytes:
+    """A PDF written as office programs write it, names in the open."""
+    return files.assembled(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Annots[4 0 R]>>",
+            annotation,
+        ]
+    )
+
+
+def pdf_link(action: bytes) -> bytes:
+    """A PDF with a link that does this."""
+    return pdf_with(b"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<<%s>>>>" % action)
+
+
+def with_comment(comment: bytes) -> bytes:
+    """A JPEG with these bytes where a comment stands."""
+    picture = files.jpg()
+    return picture[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + picture[2:]
+
+
+def colours(mode: str, kind: str) -> bytes:
+    """A picture in other colours."""
+    buffer = io.BytesIO()
+    Image.new(mode, (40, 30)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+HOSTILE = [
+    ("dde in pieces", "docx", word(RUN.format("DD") + RUN.format("EAUTO c:\\cmd")), LINKED),
+    (
+        "dde within another field",
+        "docx",
+        word(BEGIN + RUN.format(" IF 1=1 ") + BEGIN + RUN.format(" DDE c:\\cmd") + END + END),
+        LINKED,
+    ),
+    ("dde as characters", "docx", word(RUN.format("&#68;DEAUTO c:\\cmd")), LINKED),
+    ("dde as an attribute", "docx", word('<w:fldSimple w:instr=" DDE c:\\cmd x"/>'), LINKED),
+    ("dde elsewhere", "docx", word(RUN.format("DDEAUTO c:\\cmd"), "doc__document.xml"), LINKED),
+    (
+        "dde in a workbook",
+        "xlsx",
+        sheet_with("xl/externalLinks/e.xml", '<x:ddeLink xmlns:x="x" ddeService="cmd"/>'),
+        LINKED,
+    ),
+    ("utf-16 unsaid", "docx", files.docx(**{"a.xml": "<a/>".encode("utf-16")}), DISGUISED),
+    ("utf-16 unmarked", "docx", files.docx(**{"a.xml": "<a/>".encode("utf-16-le")}), DISGUISED),
+    ("macro sheet", "docx", typed("application/vnd.ms-excel.macrosheet+xml", "m.xml"), MACROS),
+    (
+        "a part under another extension",
+        "docx",
+        typed(f"{files.OOXML}wordprocessingml.footnotes+xml", "notes.dat"),
+        DISGUISED,
+    ),
+    ("gzip", "docx", files.docx(word__media__image1=b"\x1f\x8b\x08"), FILES_INSIDE),
+    ("picture on the web", "odt", odt_with("draw:image", "https://ailleurs.example/x.png"), LINKED),
+    ("picture on a share", "odt", odt_with("draw:image", "file://ailleurs/x.png"), LINKED),
+    ("section elsewhere", "odt", odt_with("text:section-source", "//ailleurs/x.odt"), LINKED),
+    ("pdf share", "pdf", pdf_link(rb"/S/GoToR/F(\\\\ailleurs\\a.pdf)/D[0/Fit]"), ACTIVE),
+    ("pdf web", "pdf", pdf_link(b"/S/GoToR/F<</F(http://ailleurs.example/a.pdf)>>"), ACTIVE),
+    ("pdf in a file", "pdf", pdf_link(b"/S/GoToE/F(a.pdf)/D[0/Fit]"), ACTIVE),
+    ("svg in a photo", "jpg", with_comment(b'<svg xmlns="http://www.w3.org/2000/svg">'), DISGUISED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("extension", "content", "words"), [c[1:] for c in HOSTILE], ids=[c[0] for c in HOSTILE])  # fmt: skip  # noqa: E501
+def test_a_trick_is_refused(tmp_path, extension, content, words):
+    assert words in refusal(tmp_path, content, extension)
+
+
+HONEST = [
+    ("link to the dde", "docx", word(BEGIN + RUN.format(' HYPERLINK "http://dde.example"') + END)),
+    ("fields side by side", "docx", word((BEGIN + RUN.format(" PAGE ") + END) * 2)),
+    ("drawing of Office", "docx", files.docx(**{"word__media__image1.emz": b"\x1f\x8b\x08"})),
+    ("svg icon", "docx", files.docx(**{"word__media__icon.svg": "<svg/>"})),
+    ("text of ddeLink", "xlsx", sheet_with("xl/notes.xml", "<t>ddeLink</t>")),
+    (
+        "empty part of OpenOffice",
+        "odt",
+        files.odt(**{"Configurations2__accelerator__current.xml": b""}),
+    ),
+    ("picture inside", "odt", odt_with("draw:image", "Pictures/1.png")),
+    ("link to click", "odt", odt_with("text:a", "https://ailleurs.example")),
+    ("pdf link to a page", "pdf", pdf_link(b"/S/URI/URI(https://mdn.example/Web/JavaScript)")),
+    ("pdf link to a site", "pdf", pdf_link(b"/S/URI/URI(https://exemple.example/Launchpad)")),
+    ("pdf note", "pdf", pdf_with(b"<</Subtype/Text/Contents(Formateur HTML/JavaScript)>>")),
+    ("pdf beside another", "pdf", pdf_link(b"/S/GoToR/F(annexe.pdf)/D[0/Fit]")),
+    ("pixels that spell a tag", "jpg", with_comment(b"\x83<SvG\x11\x97")),
+    ("jpg for print", "jpg", colours("CMYK", "JPEG")),
+    ("grey scan", "png", colours("1", "PNG")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("extension", "content"), [c[1:] for c in HONEST], ids=[c[0] for c in HONEST])  # fmt: skip  # noqa: E501
+def test_an_honest_file_passes(tmp_path, extension, content):
+    inspect(tmp_path, content, extension)
