@@ -77,6 +77,11 @@ urlpatterns = [
         engagements.engagement_contacts,
         name="engagement_contacts",
     ),
+    path(
+        "accompagnements/<uuid:pk>/documents/",
+        engagements.engagement_documents,
+        name="engagement_documents",
+    ),
     path("prestations/<uuid:pk>/", engagements.assignment_page, name="assignment"),
     path("demandes/<uuid:pk>/", document_requests.document_request, name="document_request"),
     path(

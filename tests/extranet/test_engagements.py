@@ -9,12 +9,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ilo_cms.engagements.models import Action, ActionType, AssignmentStatus, Stage, StageEntry
-from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
+from tests.factories import (
+    AssignmentFactory,
+    ContactFactory,
+    DocumentRequestFactory,
+    EngagementFactory,
+    EvaluationFactory,
+    OfficerFactory,
+    SatisfactionRequestFactory,
+)
 
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["engagement", "engagement_contacts"]
+NAMES = ["engagement", "engagement_contacts", "engagement_documents"]
 
 
 @pytest.fixture
@@ -146,3 +154,31 @@ def test_what_is_not_filled_in_is_said(sign_in, engagement, beneficiary):
     assert "à désigner" in text(client.get(reverse("engagement", args=[engagement.pk])))
     page = text(client.get(reverse("assignment", args=[bare.pk])))
     assert page.count("à préciser") == 2
+
+
+def test_documents_asked_for_are_those_of_one_s_own_organisation(
+    sign_in, engagement, assignment, beneficiary
+):
+    asked = DocumentRequestFactory(
+        organisation=assignment.provider, engagement=engagement, assignment=assignment
+    )
+    address = reverse("engagement_documents", args=[engagement.pk])
+    link = reverse("document_request", args=[asked.pk])
+    assert link in text(sign_in(assignment.contact.user).get(address))
+    assert link not in text(sign_in(beneficiary.user).get(address))
+
+
+def test_home_says_what_awaits(sign_in, engagement, beneficiary, wired):
+    form = SatisfactionRequestFactory(engagement=engagement, contact=beneficiary)
+    assert form.path in text(sign_in(beneficiary.user).get("/"))
+    evaluation = EvaluationFactory(shared=True)
+    contact = evaluation.assignment.contact
+    client = sign_in(contact.user)
+    assert evaluation.path in text(client.get("/"))
+    assert evaluation.path in text(
+        client.get(reverse("assignment", args=[evaluation.assignment_id]))
+    )
+    evaluation.read_at = evaluation.shared_at
+    evaluation.read_by = contact
+    evaluation.save()
+    assert evaluation.path not in text(client.get("/"))

@@ -116,6 +116,7 @@ def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "assignment": assignment.pk,
         "engagement": assignment.engagement_id,
         "engagement_contacts": assignment.engagement_id,
+        "engagement_documents": assignment.engagement_id,
     }
 
 

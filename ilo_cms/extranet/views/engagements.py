@@ -6,11 +6,13 @@ for.
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from ilo_cms.directory.models import Contact
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.engagements.models import Assignment, Engagement, Stage
 from ilo_cms.extranet.access import acting_contact_required
 
@@ -65,7 +67,11 @@ def known_engagement(contact: Contact, pk: UUID) -> Engagement:
 
 def tabs_of(engagement: Engagement, current: str) -> list[dict]:
     """The pages of one engagement."""
-    pages = [("engagement", "Informations"), ("engagement_contacts", "Contacts")]
+    pages = [
+        ("engagement", "Informations"),
+        ("engagement_contacts", "Contacts"),
+        ("engagement_documents", "Documents"),
+    ]
     return [
         {"label": label, "url": reverse(name, args=[engagement.pk]), "current": name == current}
         for name, label in pages
@@ -117,6 +123,19 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
     }
     return render_tab(request, engagement, "engagement_contacts", context)
+
+
+@acting_contact_required
+def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The documents asked of the person's organisation for this engagement, and their state."""
+    engagement = known_engagement(request.contact, pk)
+    asked = DocumentRequest.objects.known_to(request.contact).filter(
+        Q(engagement=engagement) | Q(assignment__engagement=engagement)
+    )
+    rows = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
+    return render_tab(
+        request, engagement, "engagement_documents", {"requests": rows.order_by("-due_on", "pk")}
+    )
 
 
 @acting_contact_required
