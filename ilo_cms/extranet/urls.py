@@ -6,10 +6,12 @@ from ilo_cms.extranet.gallery import gallery
 from ilo_cms.extranet.views import (
     account,
     activation,
+    calendar,
     documents,
     history,
     home,
     legacy,
+    meetings,
     notifications,
     preferences,
     record,
@@ -78,6 +80,10 @@ urlpatterns = [
         "notifications/<uuid:pk>/lire/", notifications.read_notification, name="notification_read"
     ),
     path("compte/preferences/", preferences.preferences, name="preferences"),
+    path("rendez-vous/", meetings.meetings, name="meetings"),
+    path("rendez-vous/<uuid:pk>/", meetings.meeting, name="meeting"),
+    path("compte/agenda/", calendar.calendar, name="calendar"),
+    path("compte/agenda/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
     path("compte/activation/<str:token>/", activation.activation, name="activate"),
     path("compte/adresse/<str:token>/", account.confirm_email, name="confirm_email"),
     path("compte/adresse/annuler/<str:token>/", account.cancel_email, name="cancel_email"),

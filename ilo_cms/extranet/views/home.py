@@ -7,6 +7,7 @@ from ilo_cms.directory.models import Contact
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification
 
@@ -41,6 +42,7 @@ def contact_home(request: HttpRequest) -> HttpResponse:
             "contact": request.contact,
             "organisation": organisation,
             "change_requests": ChangeRequest.objects.pending().filter(contact=request.contact),
+            "meetings": Meeting.objects.awaiting(request.contact)[:10],
             "assignments": assignments[:10],
             "referent": organisation.referent,
             "notices": notices[:5],

@@ -24,6 +24,7 @@ from ilo_cms.directory.models import (
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -72,6 +73,7 @@ EVERYONE_VIEWS = [
     OfficerAbsence,
     Engagement,
     Assignment,
+    Meeting,
     ChangeRequest,
     Document,
     Notification,

@@ -1,0 +1,60 @@
+"""The intranet's page that proposes a meeting (SPEC E8)."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from ilo_cms.engagements.models import Engagement
+from ilo_cms.meetings.forms import ProposalForm, SlotsForm
+from ilo_cms.meetings.policies import can_propose
+from ilo_cms.meetings.services import propose
+
+
+def propose_meeting(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask what, who and when; on POST store the meeting and tell the people."""
+    rows = Engagement.objects.visible_to(request.user).select_related("beneficiary", "operator")
+    engagement = get_object_or_404(rows, pk=pk)
+    proposing = can_propose(request.user, engagement)
+    proposing.enforce()
+    posted = request.POST if request.method == "POST" else None
+    form = ProposalForm(posted, engagement=engagement, user=request.user)
+    slots = SlotsForm(posted, prefix="slots")
+    status = 200
+    if posted is not None:
+        status = 422
+        valid = [form.is_valid(), slots.is_valid()]  # both, so that all faults are shown at once
+        if all(valid):
+            try:
+                meeting = propose(
+                    meeting=form.save(commit=False),
+                    moments=slots.moments(),
+                    contacts=form.cleaned_data["contacts"],
+                    officers=form.cleaned_data["officers"],
+                    acting_user=request.user,
+                )
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(request, "Le rendez-vous est proposé aux personnes choisies.")
+                return redirect("meeting:inspect", meeting.pk)
+    context = {
+        "engagement": engagement,
+        "form": form,
+        "slots": slots,
+        "header_title": "Proposer un rendez-vous",
+        "header_icon": "calendar",
+        "breadcrumbs_items": [
+            {"url": reverse("wagtailadmin_home"), "label": "Accueil"},
+            {"url": reverse("engagement:index"), "label": "Accompagnements"},
+            {
+                "url": reverse("engagement:inspect", args=[engagement.pk]),
+                "label": engagement.title,
+            },
+            {"url": "", "label": "Proposer un rendez-vous"},
+        ],
+    }
+    return render(request, "meetings/propose.html", context, status=status)

@@ -1,0 +1,21 @@
+"""Registers the screens of meetings with Wagtail."""
+
+from django.urls import path
+from wagtail import hooks
+
+from ilo_cms.meetings.admin import MeetingViewSet, meeting_viewset
+from ilo_cms.meetings.views import propose_meeting
+
+
+@hooks.register("register_admin_viewset")
+def register_viewsets() -> MeetingViewSet:
+    """The list of meetings."""
+    return meeting_viewset
+
+
+@hooks.register("register_admin_urls")
+def register_pages() -> list:
+    """Proposing a meeting for an engagement."""
+    return [
+        path("accompagnements/<uuid:pk>/rendez-vous/", propose_meeting, name="meeting_propose"),
+    ]
