@@ -57,6 +57,13 @@ GET = {
     "notifications": SIGNED_IN,
     "notification_read": POST_ONLY,
     "notifications_read_all": POST_ONLY,
+    "meetings": OWN_PAGE,
+    # Proposed to "provider" after the former contact left.
+    "meeting": row("302 200 200 404 404 404 403 403 403 403"),
+    "calendar": SIGNED_IN,
+    "calendar_feed": row("404 404 404 404 404 404 404 404 404 404"),
+    "meeting_choose": row("302 302 302 302 302 302 200 200 200 302"),
+    "meeting_propose": row("302 302 302 302 302 302 200 302 302 302"),
     "activate": row("410 410 410 410 410 410 410 410 410 410"),
     "preferences": SIGNED_IN,
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),

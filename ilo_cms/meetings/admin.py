@@ -9,8 +9,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
 from wagtail.admin.filters import DateRangePickerWidget
-from wagtail.admin.views.generic import InspectView
+from wagtail.admin.views.generic import IndexView, InspectView
+from wagtail.admin.widgets.button import HeaderButton
 
 from ilo_cms.audit.admin import Audited
 from ilo_cms.core.admin.filters import RecordFilterSet
@@ -50,6 +53,18 @@ class MeetingFilterSet(RecordFilterSet):
         """Those that I organise, or the others."""
         mine = models.Q(organiser=active_officer(self.user))
         return rows.filter(mine) if value else rows.exclude(mine)
+
+
+class MeetingIndexView(IndexView):
+    """The list, and the way to propose one more."""
+
+    @cached_property
+    def header_buttons(self) -> list:
+        """For officers, who propose."""
+        if not active_officer(self.request.user):
+            return []
+        url = reverse("meeting_choose")
+        return [HeaderButton("Proposer un rendez-vous", url=url, icon_name="plus")]
 
 
 class MeetingInspectView(InspectView):
@@ -196,6 +211,7 @@ class MeetingViewSet(Audited, RecordViewSet):
     )
     prefetched = ("slots",)
     ordering = "-created_at"
+    index_view_class = MeetingIndexView
     inspect_view_class = MeetingInspectView
     inspect_view_fields = ["engagement", "assignment", "place", "agenda", "organiser", "created_at"]
 

@@ -4,7 +4,7 @@ from django.urls import path
 from wagtail import hooks
 
 from ilo_cms.meetings.admin import MeetingViewSet, meeting_viewset
-from ilo_cms.meetings.views import propose_meeting
+from ilo_cms.meetings.views import choose_engagement, propose_meeting
 
 
 @hooks.register("register_admin_viewset")
@@ -17,5 +17,6 @@ def register_viewsets() -> MeetingViewSet:
 def register_pages() -> list:
     """Proposing a meeting for an engagement."""
     return [
+        path("rendez-vous/proposer/", choose_engagement, name="meeting_choose"),
         path("accompagnements/<uuid:pk>/rendez-vous/", propose_meeting, name="meeting_propose"),
     ]

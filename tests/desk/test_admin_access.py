@@ -23,6 +23,7 @@ from ilo_cms.directory.models import (
 )
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -36,6 +37,7 @@ from tests.factories import (
     DocumentFactory,
     EngagementFactory,
     EstablishmentFactory,
+    MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     ReferencingRequestFactory,
@@ -74,6 +76,8 @@ def rows(model, user):
         return EngagementFactory(officer=officer), EngagementFactory()
     if model is Assignment:
         return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
+    if model is Meeting:
+        return MeetingFactory(engagement__officer=officer), MeetingFactory()
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
@@ -147,6 +151,8 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
     model = viewset.model
     if model in PERSONAL and "pk" in view_kind(viewset, view) and not own:
         return "missing"
+    if role == "officer" and model is Meeting and not own and "pk" in view_kind(viewset, view):
+        return "missing"  # another team's
     if role == "officer" and model is SupportRequest and "pk" in view_kind(viewset, view):
         return "missing"  # somebody else's words to the national support
     if role == "officer" and model in ADMINISTRATORS_READ:

@@ -13,6 +13,8 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    EngagementFactory,
+    MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     SupportRequestFactory,
@@ -81,7 +83,12 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    meeting = MeetingFactory(
+        engagement=EngagementFactory(officer=people["referent"].officer), contacts=[provider]
+    )
     keys = {
+        "meeting": meeting.pk,
+        "meeting_propose": meeting.engagement.pk,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,
