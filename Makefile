@@ -35,8 +35,8 @@ endif
 test: $(DEV) ## Run the whole suite on SQLite (ARGS="-k word" chooses)
 	$(PYTHON) -m pytest $(ARGS)
 
-test-services: $(DEV) ## The same on PostgreSQL and Redis (browser walks bring their own database)
-	tools/with_services.sh $(PYTHON) -m pytest -m "not e2e" $(ARGS)
+test-services: $(DEV) ## The same on PostgreSQL and Redis, but for what brings its own database
+	tools/with_services.sh $(PYTHON) -m pytest -m "not e2e and not own_database" $(ARGS)
 
 quality: lint types templates imports spelling migrations deployment ## Everything that can be checked without running the product
 

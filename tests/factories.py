@@ -12,6 +12,7 @@ from stdnum import luhn
 
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact, Establishment, Officer, Organisation
+from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.documents import storage
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
@@ -289,6 +290,40 @@ class MeetingFactory(DjangoModelFactory):
         if extracted:
             self.chosen, self.sequence = Slot.objects.filter(meeting=self)[0], 1
             self.save()
+
+
+class DocumentRequestFactory(DjangoModelFactory):
+    """Requests made from a record, with one document to send. Traits `late`, `cancelled`.
+
+    `items=[…]` names other types by their code; `engagement=…` makes it the engagement's.
+    """
+
+    class Meta:
+        model = DocumentRequest
+        skip_postgeneration_save = True
+
+    class Params:
+        late = factory.Trait(
+            due_on=factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=3))
+        )
+        cancelled = factory.Trait(
+            cancelled_at=factory.LazyFunction(timezone.now),
+            cancelled_by=factory.SelfAttribute("asked_by"),
+            cancel_reason="Le dossier est abandonné.",
+        )
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    asked_by = factory.LazyAttribute(lambda _: OfficerFactory().user)
+    message = "Pour établir la convention."
+    due_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=14))
+
+    @factory.post_generation
+    def items(self, create, extracted, **kwargs):
+        """One row per type, the CV by default."""
+        if create:
+            for code in extracted or ["cv"]:
+                kind = DocumentTypeFactory(code=code)
+                DocumentRequestItem.objects.create(request=self, type=kind)
 
 
 class ChangeRequestFactory(DjangoModelFactory):

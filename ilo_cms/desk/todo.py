@@ -7,6 +7,7 @@ from django.urls import reverse
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -53,6 +54,12 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             "demande sans réponse à reprendre sur votre territoire",
             "demandes sans réponse à reprendre sur votre territoire",
             f"{requests}?pour_moi=a-reprendre",
+        ),
+        Todo(
+            DocumentRequest.objects.to_check_by(officer).count(),
+            "demande dont des pièces jointes sont à vérifier",
+            "demandes dont des pièces jointes sont à vérifier",
+            reverse("document_request_list:index") + "?etat=a-verifier&pour_moi=true",
         ),
         Todo(
             mine.count(),

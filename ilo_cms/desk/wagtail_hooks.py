@@ -1,7 +1,7 @@
 """The desk: home page, menu and looks of the intranet."""
 
 from django.templatetags.static import static
-from django.urls import reverse, reverse_lazy
+from django.urls import path, reverse, reverse_lazy
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -10,6 +10,7 @@ from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from ilo_cms.audit.admin import audit_viewset
 from ilo_cms.desk.todo import todos
+from ilo_cms.desk.views import remove_list_filter, save_list_filter
 from ilo_cms.notifications.admin import notification_viewset, outbox_viewset
 from ilo_cms.notifications.policies import can_edit_mail_texts
 
@@ -84,6 +85,15 @@ class FollowUpGroup(ModelViewSetGroup):
 def register_viewsets() -> FollowUpGroup:
     """Notices, mails and journal: they come from several apps below."""
     return FollowUpGroup()
+
+
+@hooks.register("register_admin_urls")
+def register_pages() -> list:
+    """Where filters are kept and removed."""
+    return [
+        path("filtres/", save_list_filter, name="list_filter_save"),
+        path("filtres/<uuid:pk>/retirer/", remove_list_filter, name="list_filter_remove"),
+    ]
 
 
 @hooks.register("register_account_menu_item")

@@ -1,6 +1,7 @@
 """Documents: typed files of an organisation, or of one of its contacts (SPEC D)."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ilo_cms.accounts.models import User
 from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.referentials.models import DocumentType
@@ -30,6 +32,30 @@ READABLE = {Scan.UNSCANNED, Scan.SAFE}
 WAITING = {Scan.PENDING, Scan.ERROR}
 
 
+class Reach(models.TextChoices):
+    """Who beside its organisation is shown a file: a draft nobody, else as its type says.
+
+    One that answers a request made for an engagement is for those who follow the engagement,
+    whatever its type: see `also_read_by`.
+    """
+
+    DRAFT = "draft", "en préparation"
+    PARTIES = "parties", "parties de l’accompagnement"
+    TYPE = "type", "selon son type"
+
+
+#: From a person to the documents that they may read beyond the rules below. The apps above, which
+#: know requests and engagements, add theirs in `AppConfig.ready()`.
+Readers = Callable[[User], Q]
+_readers: list[Readers] = []
+
+
+def also_read_by(readers: Readers) -> None:
+    """Let these documents be read too."""
+    if readers not in _readers:
+        _readers.append(readers)
+
+
 class DocumentQuerySet(models.QuerySet):
     """Who may see which document, and which are in force."""
 
@@ -43,14 +69,24 @@ class DocumentQuerySet(models.QuerySet):
             return self.none()
         mine = Q(pk=None)
         if user.is_staff:
-            mine |= Q(type__audience=DocumentType.Audience.OFFICERS)
+            mine |= Q(type__audience=DocumentType.Audience.OFFICERS, reach=Reach.TYPE)
+            for readers in _readers:
+                mine |= readers(user)
         if contact and contact.user_id == user.pk and contact.has_access and not contact.is_former:
             mine |= Q(organisation=contact.organisation_id)
         return self.filter(mine)
 
     def current(self):
-        """In force: neither replaced nor withdrawn. The others are kept, out of sight."""
-        return self.filter(replaced_by=None, withdrawn_at=None)
+        """In force: neither a draft, nor replaced or withdrawn. The others are out of sight."""
+        return self.filter(replaced_by=None, withdrawn_at=None).exclude(reach=Reach.DRAFT)
+
+    def of_records(self):
+        """Those of the record itself: not what is being prepared, nor what an engagement keeps."""
+        return self.filter(reach=Reach.TYPE)
+
+    def valid_on(self, day: date):
+        """In force, and still valid that day."""
+        return self.current().filter(Q(expires_on=None) | Q(expires_on__gte=day))
 
     def awaiting_scan(self, now):
         """What the antivirus has not said yet; after an error, once a day."""
@@ -103,6 +139,7 @@ class Document(UUIDModel):
     scanned_at = models.DateTimeField("analysé le", null=True, blank=True)
     scan_detail = models.CharField("réponse de l’antivirus", max_length=200, blank=True)
     created_at = models.DateTimeField("déposé le", default=timezone.now)
+    reach = models.CharField("visible par", max_length=7, choices=Reach.choices, default=Reach.TYPE)
     issued_on = models.DateField("daté du", null=True, blank=True)
     expires_on = models.DateField("valable jusqu’au", null=True, blank=True, db_index=True)
     replaced_by = models.ForeignKey(
@@ -140,7 +177,8 @@ class Document(UUIDModel):
     @property
     def is_current(self) -> bool:
         """Whether the document is in force."""
-        return self.replaced_by_id is None and self.withdrawn_at is None
+        kept = self.replaced_by_id is None and self.withdrawn_at is None
+        return kept and self.reach != Reach.DRAFT
 
     @property
     def is_expired(self) -> bool:

@@ -48,11 +48,37 @@ def deposit(
     """Check and keep a file; return its document and whether it is new.
 
     `owner` is the contact whom it concerns, None for the whole organisation. The same file in
-    force in the same place is returned as it is. Raises PermissionDenied, ValidationError with the
-    sentence of what is wrong, NoSpaceError when the disk is full, UnavailableError when no process
-    could check it; then nothing is kept.
+    force in the same place is returned as it is. Raises what `receive` raises.
     """
     can_deposit(acting_user, acting_as, organisation, owner).enforce()
+    document, findings = receive(
+        file=file,
+        document_type=document_type,
+        organisation=organisation,
+        owner=owner,
+        acting_user=acting_user,
+        issued_on=issued_on,
+    )
+    return record_deposit(
+        document=document, findings=findings, replaces=replaces, acting_as=acting_as
+    )
+
+
+def receive(
+    *,
+    file: File,
+    document_type: DocumentType,
+    organisation: Organisation,
+    owner: Contact | None,
+    acting_user: User,
+    issued_on: date | None = None,
+) -> tuple[Document, Findings]:
+    """Check a file and keep its content; return its row, not written yet, for `record_deposit`.
+
+    Raises ValidationError with the sentence of what is wrong, NoSpaceError when the disk is full,
+    UnavailableError when no process could check it; then nothing is kept.
+    """
+    check_issue_date(document_type, issued_on)
     name = clean_name(file.name or "")
     extension = checked_extension(name, document_type)
     limit = document_type.maximum_bytes
@@ -76,9 +102,48 @@ def deposit(
         issued_on=issued_on,
         expires_on=expiry(document_type, issued_on or timezone.localdate()),
     )
-    return record_deposit(
-        document=document, findings=findings, replaces=replaces, acting_as=acting_as
+    return document, findings
+
+
+def check_issue_date(document_type: DocumentType, issued_on: date | None) -> None:
+    """Raise ValidationError when a document cannot bear this date, or is over because of it."""
+    if issued_on is None:
+        return
+    today = timezone.localdate()
+    if issued_on > today:
+        raise ValidationError("La date du document est dans le futur : corrigez-la.", code="date")
+    last_day = expiry(document_type, issued_on)
+    if last_day and last_day < today:
+        raise ValidationError(
+            f"À cette date, ce document n’est plus valable depuis le {last_day:%d/%m/%Y} : "
+            "il en faut un plus récent.",
+            code="date",
+        )
+
+
+@logged
+def set_issue_date(*, document: Document, issued_on: date, acting_user: User) -> Document:
+    """Say of which day a document is, from which its validity runs (SPEC D6).
+
+    Raises PermissionDenied, ValidationError when it cannot be of that day.
+    """
+    row = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    can_change(acting_user, None, row).enforce()
+    check_issue_date(row.type, issued_on)
+    if row.issued_on == issued_on:
+        return row
+    before = row.expires_on
+    row.issued_on, row.expires_on = issued_on, expiry(row.type, issued_on)
+    row.save(update_fields=["issued_on", "expires_on"])
+    record(
+        "document.dated",
+        actor=acting_user,
+        target=row,
+        organisation=row.organisation,
+        before={"expires_on": before},
+        after={"expires_on": row.expires_on},
     )
+    return row
 
 
 def checked_extension(name: str, document_type: DocumentType) -> str:
@@ -118,11 +183,15 @@ def record_deposit(
     actor, acting_as = document.uploaded_by, as_it_is_now(acting_as)
     organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
     can_deposit(actor, acting_as, organisation, document.contact).enforce()
-    same = Document.objects.current().filter(
-        organisation=organisation,
-        type=document.type,
-        contact=document.contact,
-        digest=document.digest,
+    same = (
+        Document.objects.current()
+        .of_records()
+        .filter(
+            organisation=organisation,
+            type=document.type,
+            contact=document.contact,
+            digest=document.digest,
+        )
     )
     if known := same.first():
         return known, False

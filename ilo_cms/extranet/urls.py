@@ -7,6 +7,7 @@ from ilo_cms.extranet.views import (
     account,
     activation,
     calendar,
+    document_requests,
     documents,
     history,
     home,
@@ -69,6 +70,27 @@ urlpatterns = [
         f"{RECORD}demandes/<uuid:pk>/retirer/",
         requests.withdraw_request,
         name="change_request_withdraw",
+    ),
+    path("demandes/<uuid:pk>/", document_requests.document_request, name="document_request"),
+    path(
+        "demandes/<uuid:pk>/reprendre/",
+        document_requests.reuse_document,
+        name="document_request_reuse",
+    ),
+    path(
+        "demandes/<uuid:pk>/impossible/",
+        document_requests.cannot_provide_document,
+        name="document_request_cannot",
+    ),
+    path(
+        "demandes/<uuid:pk>/retirer/",
+        document_requests.take_back_answer,
+        name="document_request_take_back",
+    ),
+    path(
+        "demandes/<uuid:pk>/envoyer/",
+        document_requests.send_answers,
+        name="document_request_send",
     ),
     path("notifications/", notifications.notifications, name="notifications"),
     path(

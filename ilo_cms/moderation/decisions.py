@@ -102,6 +102,12 @@ def apply(items: list[ChangeItem], request: ChangeRequest, acting_user: User) ->
         values = {item.field: item.new for item in group}
         if isinstance(row, Contact) and "email" in fields:
             del fields["email"]
+            if row.is_former or not row.has_access:
+                raise ValidationError(
+                    f"{row.user} n’a plus accès à l’extranet pour {request.organisation} : une "
+                    "adresse acceptée ne pourrait pas être confirmée. Refusez ce champ en "
+                    "l’expliquant, ou rouvrez d’abord l’accès."
+                )
             ask_to_confirm(next(item for item in group if item.field == "email"), row)
         write_fields(fields, values, acting_user, Origin.PROVIDER, request.organisation)
 

@@ -189,5 +189,50 @@ KINDS = {
             "Motif : {reason}",
             label="Un rendez-vous est annulé",
         ),
+        Kind(
+            "document_request.requested",
+            "Pièces jointes",
+            "Des pièces jointes vous sont demandées : {organisation}",
+            "{officer} demande à {organisation}, avant le {due} : {documents}.\n{message}",
+            label="Des pièces jointes vous sont demandées",
+        ),
+        Kind(
+            "document_request.reminded",
+            "Pièces jointes",
+            "Rappel : {organisation} a des pièces jointes à envoyer",
+            "{officer} attend toujours de {organisation} :\n{documents}",
+            label="Rappel de pièces jointes à envoyer",
+        ),
+        Kind(
+            "document_request.decided",
+            "Pièces jointes",
+            "Vos pièces jointes ont été vérifiées",
+            "{officer} a vérifié les pièces de {organisation} :\n{outcome}\n{rest}",
+            label="Vos pièces jointes ont été vérifiées",
+        ),
+        Kind(
+            "document_request.changed",
+            "Pièces jointes",
+            "Une demande de pièces jointes a changé : {organisation}",
+            "{officer} a {verb} la demande faite à {organisation} (avant le {due} : {documents}). "
+            "Motif : {reason}",
+            label="Une demande de pièces jointes est annulée ou rouverte",
+        ),
+        Kind(
+            "document_request.sent",
+            "Pièces jointes",
+            "Des pièces jointes sont à vérifier : {organisation}",
+            "{sender} a envoyé : {documents}.",
+            label="Des pièces jointes sont à vérifier",
+            for_officers=True,
+        ),
+        Kind(
+            "document.expiring",
+            "Pièces jointes",
+            "Une pièce jointe arrive en fin de validité : {document}",
+            "{document}, de {organisation}, n’est plus valable après le {day}. Préparez-en une "
+            "nouvelle : elle vous sera demandée.",
+            label="Une pièce jointe arrive en fin de validité",
+        ),
     ]
 }

@@ -11,6 +11,8 @@ import pytest
 from tools.bench import KEYS
 
 
+pytestmark = pytest.mark.own_database
+
 FOLDER = Path(__file__).parent
 
 

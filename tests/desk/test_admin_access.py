@@ -21,6 +21,7 @@ from ilo_cms.directory.models import (
     OfficerAbsence,
     Organisation,
 )
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.meetings.models import Meeting
@@ -35,6 +36,7 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     EngagementFactory,
     EstablishmentFactory,
     MeetingFactory,
@@ -108,6 +110,7 @@ def rows(model, user):
         ReferencingRequest: ReferencingRequestFactory,
         SupportRequest: SupportRequestFactory,
         Document: DocumentFactory,
+        DocumentRequest: DocumentRequestFactory,
         Territory: DepartmentFactory,
     }.get(model)
     if factory is DepartmentFactory:

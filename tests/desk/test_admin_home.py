@@ -118,6 +118,7 @@ def test_an_officers_menu():
         "Accueil",
         "Annuaire",
         "Pièces jointes",
+        "Demandes de pièces",
         "Accompagnements",
         "Modération",
         "Référencement",

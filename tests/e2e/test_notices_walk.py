@@ -24,7 +24,7 @@ def test_a_provider_chooses_mails_by_keyboard_and_filters_notices(site, visit):
     page.keyboard.press("Enter")
     expect(page.get_by_text("Vos préférences sont enregistrées")).to_be_visible()
     expect(choice).to_have_value("digest")
-    expect(page.get_by_label(re.compile("Votre adresse de connexion va changer"))).to_be_disabled()
+    expect(page.get_by_text("Sécurité : Votre adresse de connexion va changer")).to_be_visible()
     paul.check("preferences-enregistrees")
 
 

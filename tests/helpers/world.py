@@ -13,6 +13,7 @@ from tests.factories import (
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
+    DocumentRequestFactory,
     EngagementFactory,
     MeetingFactory,
     OfficerFactory,
@@ -86,9 +87,13 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     meeting = MeetingFactory(
         engagement=EngagementFactory(officer=people["referent"].officer), contacts=[provider]
     )
-    keys = {
+    asked = DocumentRequestFactory(organisation=provider.organisation).pk
+    names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
+    names += ["_remind", "_deposit", "_archive"]
+    keys = {f"document_request{name}": asked for name in names} | {
         "meeting": meeting.pk,
         "meeting_propose": meeting.engagement.pk,
+        "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,
         "contact_activation": provider.pk,

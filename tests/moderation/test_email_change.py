@@ -1,7 +1,7 @@
 """A moderated address becomes the login only once its owner confirmed it (SPEC M5)."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import signing
@@ -13,6 +13,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.services import faults
 from ilo_cms.desk.management.commands.setup_ilo import wire
+from ilo_cms.directory.models import Contact
 from ilo_cms.moderation.decisions import Verdict, decide
 from ilo_cms.moderation.email_change import cancel, confirm, read_confirmation
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest, ModerationRule, Target
@@ -310,3 +311,20 @@ def test_confirming_and_cancelling_at_once_has_one_winner():
     assert len(refusals) == 1
     assert (login_of(contact.user) == OLD) == cancelled
     assert list(faults()) == []
+
+
+@pytest.mark.parametrize("change", [{"has_access": False}, {"ended_on": date(2026, 1, 1)}])
+def test_an_address_that_could_not_be_confirmed_is_not_accepted(contact, change):
+    request = ask(contact, Target.CONTACT, email=NEW)
+    Contact.objects.filter(pk=contact.pk).update(**change)
+    referent = contact.organisation.referent.user
+    with pytest.raises(ValidationError, match="n’a plus accès"):
+        decide_all(request, referent)
+    assert ChangeRequest.objects.pending().exists() and not confirm_mails()
+    decide_all(request, referent, approved=False)
+    assert not ChangeRequest.objects.pending().exists()
+
+
+def confirm_mails() -> int:
+    """How many confirming links left for the new address."""
+    return OutboxMessage.objects.filter(address=NEW).count()

@@ -110,7 +110,7 @@ def test_the_page_keeps_choices(client):
     client.force_login(contact.user)
     page = client.get(URL)
     assert "Votre adresse de connexion va changer" in page.text
-    assert "Toujours, par courriel" in page.text
+    assert "Toujours envoyées" in page.text
     assert "Une demande de modération vous attend" not in page.text
     response = client.post(URL, {KIND: "digest", "email.confirm": "in_app"}, follow=True)
     assert "Vos préférences sont enregistrées." in response.text

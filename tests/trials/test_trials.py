@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 
+pytestmark = pytest.mark.own_database
+
 FOLDER = Path(__file__).parent
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
-UPLOADS, BOMBS, SHARES = (150, 8, 1) if SMALL else (10_000, 200, 4)
+UPLOADS, BOMBS, SHARES = (60, 5, 1) if SMALL else (10_000, 200, 4)
 SEED = int(os.environ.get("TRIAL_SEED", "2026"))
 COUNTED = ["answers", "accepted", "accepted_outside"]
 PAGE = "/mes-informations/pieces/"

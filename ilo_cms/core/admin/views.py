@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from wagtail.admin.ui.tables import BooleanColumn, Column
 
+from ilo_cms.core.admin.buttons import buttons_of
 from ilo_cms.core.admin.policies import visible
 from ilo_cms.core.admin.search import search
 from ilo_cms.core.exports import list_exported, spreadsheet
@@ -228,6 +229,11 @@ class FormGuard(Guard):
 
 class InspectGuard(Guard):
     """Before an inspection: only the fields that this person may read, in words."""
+
+    @cached_property
+    def header_buttons(self) -> list:
+        """What the apps above let this person start from the row."""
+        return [*super().header_buttons, *buttons_of(self.record, self.request.user)]
 
     def get_fields(self) -> list[str]:
         """The viewset's fields, without those hidden on this row."""

@@ -91,6 +91,7 @@ def slots(request: HttpRequest) -> dict[str, Slot]:
     documents = list(
         Document.objects.visible_to(request.user, contact)
         .current()
+        .of_records()
         .filter(organisation=contact.organisation, type__in=types.values())
         .select_related("type", "organisation")
     )
@@ -196,8 +197,10 @@ def answer(request: HttpRequest, code: str, said: str, status: int) -> HttpRespo
 @acting_contact_required
 def withdraw_document(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a file out of its slot."""
-    own = Document.objects.visible_to(request.user, request.contact).filter(
-        organisation=request.contact.organisation
+    own = (
+        Document.objects.visible_to(request.user, request.contact)
+        .of_records()
+        .filter(organisation=request.contact.organisation)
     )
     document = get_object_or_404(own, pk=pk)
     withdraw(document=document, acting_user=request.user, acting_as=request.contact)

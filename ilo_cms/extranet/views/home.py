@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
-from ilo_cms.directory.models import Contact
+from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.document_requests.models import DocumentRequest, expiring_documents
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
@@ -44,8 +46,24 @@ def contact_home(request: HttpRequest) -> HttpResponse:
             "change_requests": ChangeRequest.objects.pending().filter(contact=request.contact),
             "meetings": Meeting.objects.awaiting(request.contact)[:10],
             "assignments": assignments[:10],
+            "document_requests": waiting_requests(request.contact),
+            "expiring": expiring_of(organisation, request.contact),
             "referent": organisation.referent,
             "notices": notices[:5],
             **todo(request.contact),
         },
     )
+
+
+def waiting_requests(contact: Contact) -> list[DocumentRequest]:
+    """The documents asked of the person's organisation, the most urgent first."""
+    rows = DocumentRequest.objects.known_to(contact).waiting().select_related("asked_by")
+    return list(rows.prefetch_related("items__type").order_by("due_on", "pk")[:20])
+
+
+def expiring_of(organisation: Organisation, contact: Contact) -> list:
+    """The documents of the organisation that soon end; former contacts read none."""
+    if contact.is_former:
+        return []
+    rows = expiring_documents(timezone.localdate()).filter(organisation=organisation)
+    return list(rows.select_related("type")[:10])

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "ilo_cms.moderation",
     "ilo_cms.engagements",
     "ilo_cms.meetings",
+    "ilo_cms.document_requests",
     "ilo_cms.extranet",
     "ilo_cms.desk",
     "etl.enee",

@@ -75,6 +75,8 @@ function enhance(slot) {
       slot.innerHTML = answer.html;
       said.textContent = request.status === 200 ? answer.said : "";
       enhance(slot);
+      const summary = document.querySelector("[data-summary]");
+      if (summary && answer.summary) summary.innerHTML = answer.summary;
       slot.querySelector("[type=file]")?.focus();
     });
     request.send(data);

@@ -22,6 +22,7 @@ from ilo_cms.directory.models import (
     Organisation,
 )
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
+from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
 from ilo_cms.meetings.models import Meeting
@@ -76,6 +77,7 @@ EVERYONE_VIEWS = [
     Meeting,
     ChangeRequest,
     Document,
+    DocumentRequest,
     Notification,
     ReferencingRequest,
 ]

@@ -1,0 +1,30 @@
+"""Documents asked of an organisation: asking, answering, checking, reminding (SPEC D4–D7)."""
+
+from django.apps import AppConfig
+
+
+class DocumentRequestsConfig(AppConfig):
+    name = "ilo_cms.document_requests"
+    label = "document_requests"
+    verbose_name = "Demandes de pièces jointes"
+
+    def ready(self) -> None:
+        """Open what was sent to those who asked, and have our notices checked before they leave."""
+        from ilo_cms.document_requests import notices
+        from ilo_cms.document_requests.models import sent_to
+        from ilo_cms.documents.models import also_read_by
+        from ilo_cms.notifications.conditions import register
+
+        also_read_by(sent_to)
+        register(notices.request_still_waits, "document_request.requested")
+        register(notices.reminder_still_serves, "document_request.reminded")
+        register(notices.answers_still_wait, "document_request.sent")
+        register(
+            notices.reader_is_current_contact,
+            "document_request.requested",
+            "document_request.reminded",
+            "document_request.decided",
+            "document_request.changed",
+            "document.expiring",
+        )
+        register(notices.document_still_expires, "document.expiring")
