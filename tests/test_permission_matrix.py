@@ -199,6 +199,8 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
 
 
 OURS = {
+    "meeting_choose",
+    "meeting_propose",
     "admin_login",
     "admin_logout",
     "change_request_accept_all",

@@ -84,9 +84,18 @@ class MeetingQuerySet(models.QuerySet):
 
     def with_people(self):
         """Everything that a page shows of a meeting, in a constant number of queries."""
-        participants = Participant.objects.select_related(
-            "contact__user", "contact__organisation", "officer__user", "officer__operator"
-        ).prefetch_related("answers")
+        participants = (
+            Participant.objects.select_related(
+                "contact__user", "contact__organisation", "officer__user", "officer__operator"
+            )
+            .prefetch_related("answers")
+            .order_by(
+                F("contact__organisation__name").asc(nulls_last=True),
+                "contact__user__last_name",
+                "officer__user__last_name",
+                "pk",
+            )
+        )
         return self.select_related(
             "engagement__beneficiary",
             "engagement__operator",

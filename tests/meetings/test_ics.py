@@ -137,7 +137,7 @@ def sent_to(user) -> list:
 def test_the_life_of_a_meeting_in_a_calendar(meeting):
     """One UID; SEQUENCE rises; REQUEST, REQUEST, CANCEL; then nothing is left out or added."""
     officer = meeting.organiser.user
-    person = meeting.participants.first().contact.user
+    person = in_order(meeting)[0].user
     slot = meeting.slots.first()
     confirm(meeting=meeting, slot=slot, seen=0, acting_user=officer)
     (first,) = sent_to(person)

@@ -1,6 +1,6 @@
 """The secret address of one's calendar: making, renewing and ending it, and what it answers."""
 
-from allauth.core.ratelimit import consume
+from allauth.core.internal.ratelimit import consume
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -36,7 +36,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
 @never_cache
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """A person's calendar, for whoever holds its address; 404 when it opens none."""
-    if not consume(request, action="calendar", key=digest_of(token)):
+    key = digest_of(token)
+    # allauth's public function lets every GET through uncounted.
+    if not consume(request, app="allauth.account", action="calendar", key=key, limit_get=True):
         return HttpResponse("Trop de lectures : réessayez plus tard.\n", "text/plain", status=429)
     user = owner_of(token)
     if user is None:

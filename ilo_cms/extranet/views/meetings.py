@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -47,6 +47,8 @@ def meeting(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return show(request, found, place, AnswerForm(meeting=found, participant=place))
     form = AnswerForm(request.POST, meeting=found, participant=place)
+    if not (place and can_answer(request.user, request.contact, place)):
+        return show(request, found, place, form, status=403)
     if not form.is_valid():
         return show(request, found, place, form, status=422)
     try:
@@ -56,6 +58,10 @@ def meeting(request: HttpRequest, pk: UUID) -> HttpResponse:
             acting_user=request.user,
             acting_as=request.contact,
         )
+    except PermissionDenied:  # the date was fixed, or the access ended, in between
+        found = get_object_or_404(visible_meetings(request), pk=pk)
+        place = place_of(found, request.user, request.contact)
+        return show(request, found, place, form, status=409)
     except ValidationError as error:
         form.add_error(None, error)
         return show(request, found, place, form, status=422)
