@@ -1,6 +1,6 @@
 """Registers the screens of meetings with Wagtail."""
 
-from django.urls import path
+from django.urls import path, reverse
 from wagtail import hooks
 
 from ilo_cms.meetings.admin import MeetingViewSet, meeting_viewset
@@ -20,3 +20,13 @@ def register_pages() -> list:
         path("rendez-vous/proposer/", choose_engagement, name="meeting_choose"),
         path("accompagnements/<uuid:pk>/rendez-vous/", propose_meeting, name="meeting_propose"),
     ]
+
+
+@hooks.register("register_account_menu_item")
+def link_calendar(request) -> dict:
+    """From the page on one's account to one's calendar."""
+    return {
+        "url": reverse("calendar"),
+        "label": "Agenda",
+        "help_text": "L’adresse secrète qui montre vos rendez-vous dans votre agenda.",
+    }

@@ -35,12 +35,11 @@ def mailed(site, address: str, number: int) -> icalendar.Calendar:
 
 def choose(page: Page, slot: str, choice: str) -> None:
     """Answer for one slot."""
-    page.get_by_role("group", name=re.compile(slot)).get_by_label(choice, exact=True).check()
+    page.get_by_role("group", name=slot).get_by_label(choice, exact=True).check()
 
 
-def test_a_meeting_from_proposal_to_cancellation(site, visit):
-    officer = visit()
-    officer.sign_in("claire@dla-rhone.example")
+def propose(officer) -> str:
+    """Propose the meeting for the Jardins partagés; returns the address of its page."""
     page = officer.page
     officer.open("/admin/accompagnements/?q=jardins")
     page.get_by_role("link", name=re.compile("Mise en œuvre")).first.click()
@@ -62,15 +61,15 @@ def test_a_meeting_from_proposal_to_cancellation(site, visit):
         slot.get_by_label(re.compile("^De")).fill("10:00")
         slot.get_by_label(re.compile("^À")).fill("11:30")
     for name in ("Jeanne", "Marina"):
-        page.get_by_label(re.compile(f"^{name}")).check()
+        page.get_by_label(re.compile(rf"{name} .*, ")).first.check()
     page.get_by_role("button", name="Proposer le rendez-vous").click()
     expect(page.get_by_text("est proposé aux personnes choisies")).to_be_visible()
     officer.check("rendez-vous-propose")
-    meeting = page.url
+    return page.url
 
-    # A provider without JavaScript, a beneficiary with.
-    provider = visit(java_script_enabled=False)
-    provider.sign_in("marina@conseil-sol.example")
+
+def answer_without_javascript(provider) -> None:
+    """Say of the first slot yes, of the second no."""
     page = provider.page
     page.get_by_label("Structure").select_option(label="Conseil Sol")
     page.get_by_role("button", name=re.compile("valider", re.IGNORECASE)).click()
@@ -80,8 +79,9 @@ def test_a_meeting_from_proposal_to_cancellation(site, visit):
     page.get_by_role("button", name="Envoyer mes réponses").click()
     expect(page.get_by_text("Vos réponses sont transmises")).to_be_visible()
 
-    beneficiary = visit()
-    beneficiary.sign_in("jeanne@jardins-partages.example")
+
+def answer(beneficiary) -> None:
+    """From the list to the page; an empty form first, then one answer."""
     page = beneficiary.page
     page.get_by_role("navigation", name="Principale").get_by_role(
         "link", name="Rendez-vous"
@@ -96,6 +96,30 @@ def test_a_meeting_from_proposal_to_cancellation(site, visit):
     expect(page.get_by_role("cell", name="Si besoin")).to_be_visible()
     beneficiary.check("rendez-vous-repondu")
 
+
+def titles_of_calendar(beneficiary) -> list[str]:
+    """Make the secret address, and read there what a calendar program would."""
+    page = beneficiary.page
+    beneficiary.open("/compte/agenda/")
+    beneficiary.check("agenda")
+    page.get_by_role("button", name="Créer mon adresse").click()
+    beneficiary.check("agenda-adresse")
+    address = page.get_by_label(re.compile("À copier")).input_value()
+    with urllib.request.urlopen(address) as found:  # noqa: S310  the site of this test
+        return [event["SUMMARY"] for event in icalendar.Calendar.from_ical(found.read()).events]
+
+
+def test_a_meeting_from_proposal_to_cancellation(site, visit):
+    """An officer proposes, both sides answer, a date is fixed, then given up."""
+    officer, beneficiary = visit(), visit()
+    officer.sign_in("claire@dla-rhone.example")
+    meeting = propose(officer)
+    provider = visit(java_script_enabled=False)
+    provider.sign_in("marina@conseil-sol.example")
+    answer_without_javascript(provider)
+    beneficiary.sign_in("jeanne@jardins-partages.example")
+    answer(beneficiary)
+
     officer.open(meeting)
     page = officer.page
     officer.check("rendez-vous-reponses")
@@ -106,15 +130,7 @@ def test_a_meeting_from_proposal_to_cancellation(site, visit):
     asked = mailed(site, "jeanne@jardins-partages.example", 1)
     assert asked["METHOD"] == "REQUEST" and asked.events[0]["SEQUENCE"] == 1
 
-    # The secret address of the beneficiary's calendar.
-    page = beneficiary.page
-    beneficiary.open("/compte/agenda/")
-    beneficiary.check("agenda")
-    page.get_by_role("button", name="Créer mon adresse").click()
-    beneficiary.check("agenda-adresse")
-    address = page.get_by_label(re.compile("À copier")).input_value()
-    with urllib.request.urlopen(address) as answer:  # noqa: S310  the site of this test
-        titles = [event["SUMMARY"] for event in icalendar.Calendar.from_ical(answer.read()).events]
+    titles = titles_of_calendar(beneficiary)
     assert TITLE in titles and "Lancement de la mise en œuvre" in titles
 
     page = officer.page
