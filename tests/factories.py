@@ -25,6 +25,7 @@ from ilo_cms.evaluations.models import (
     SatisfactionRequest,
 )
 from ilo_cms.evaluations.services.grids import freeze
+from ilo_cms.meetings.models import Meeting, Participant, Slot
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest, Target
 from ilo_cms.referencing.models import ReferencingRequest, Wish
 from ilo_cms.referentials.models import DocumentType, Territory
@@ -252,6 +253,52 @@ class AssignmentFactory(DjangoModelFactory):
     starts_on = date(2026, 2, 1)
     ends_on = date(2026, 5, 31)
     status = AssignmentStatus.ENGAGED
+
+
+class MeetingFactory(DjangoModelFactory):
+    """Meetings proposed in a week, an hour long. `contacts=[…]`, `officers=[…]` and `slots=2` say
+    who is invited and how many days in a row are proposed; traits `confirmed` (the first of them)
+    and `cancelled`."""
+
+    class Meta:
+        model = Meeting
+        skip_postgeneration_save = True
+
+    class Params:
+        cancelled = factory.Trait(
+            cancelled_at=factory.LazyFunction(timezone.now), cancel_reason="Personne malade."
+        )
+
+    engagement = factory.SubFactory(EngagementFactory)
+    organiser = factory.SelfAttribute("engagement.officer")
+    title = factory.Sequence(lambda n: f"Rendez-vous {n:04}")
+    place = "12 rue des Lilas, Lyon"
+
+    @factory.post_generation
+    def slots(self, create, extracted, **kwargs):
+        """How many slots are proposed."""
+        for day in range(extracted or 2):
+            start = timezone.now().replace(microsecond=0) + timedelta(days=7 + day)
+            Slot.objects.create(meeting=self, starts_at=start, ends_at=start + timedelta(hours=1))
+
+    @factory.post_generation
+    def contacts(self, create, extracted, **kwargs):
+        """Contacts invited."""
+        for contact in extracted or ():
+            Participant.objects.create(meeting=self, contact=contact)
+
+    @factory.post_generation
+    def officers(self, create, extracted, **kwargs):
+        """Colleagues invited."""
+        for officer in extracted or ():
+            Participant.objects.create(meeting=self, officer=officer)
+
+    @factory.post_generation
+    def confirmed(self, create, extracted, **kwargs):
+        """`confirmed=True` keeps the first slot."""
+        if extracted:
+            self.chosen, self.sequence = Slot.objects.filter(meeting=self)[0], 1
+            self.save()
 
 
 class DocumentRequestFactory(DjangoModelFactory):

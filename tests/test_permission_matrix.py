@@ -71,6 +71,13 @@ GET = {
     "evaluation": row("302 200 200 404 404 404 403 403 403 403"),
     "evaluation_read": TO_THE_FORM,
     "satisfaction": row("302 404 404 404 404 200 403 403 403 403"),
+    "meetings": OWN_PAGE,
+    # Proposed to "provider" after the former contact left.
+    "meeting": row("302 200 200 404 404 404 403 403 403 403"),
+    "calendar": SIGNED_IN,
+    "calendar_feed": row("404 404 404 404 404 404 404 404 404 404"),
+    "meeting_choose": row("302 302 302 302 302 302 200 200 200 302"),
+    "meeting_propose": row("302 302 302 302 302 302 200 302 302 302"),
     "activate": row("410 410 410 410 410 410 410 410 410 410"),
     "preferences": SIGNED_IN,
     "confirm_email": row("410 410 410 410 410 410 410 410 410 410"),
@@ -217,6 +224,8 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
 
 
 OURS = {
+    "meeting_choose",
+    "meeting_propose",
     "admin_login",
     "admin_logout",
     "change_request_accept_all",

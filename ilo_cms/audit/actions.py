@@ -77,4 +77,11 @@ ACTIONS = {
     "support.ended": "Assistance terminée",
     "support.requested": "Demande d’assistance reçue",
     "support.handled": "Demande d’assistance traitée",
+    "meeting.proposed": "Rendez-vous proposé",
+    "meeting.answered": "Réponse aux dates d’un rendez-vous",
+    "meeting.confirmed": "Rendez-vous fixé",
+    "meeting.moved": "Rendez-vous déplacé",
+    "meeting.cancelled": "Rendez-vous annulé",
+    "calendar.renewed": "Adresse d’agenda créée",
+    "calendar.revoked": "Adresse d’agenda supprimée",
 }

@@ -8,6 +8,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.document_requests.models import DocumentRequest
+from ilo_cms.meetings.models import Meeting, State
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -72,6 +73,12 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             "demande de référencement à traiter",
             "demandes de référencement à traiter",
             reverse("referencing_request:index") + "?etat=a-moi",
+        ),
+        Todo(
+            Meeting.objects.in_state(State.PROPOSED).filter(organiser=officer).count(),
+            "rendez-vous dont la date est à fixer",
+            "rendez-vous dont la date est à fixer",
+            reverse("meeting:index") + "?etat=propose&mine=true",
         ),
     ]
 

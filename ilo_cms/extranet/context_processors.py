@@ -62,6 +62,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
     pages = [
         ("Accueil", reverse("home")),
         ("Mes informations", reverse("record")),
+        ("Rendez-vous", reverse("meetings")),
         ("Notifications", reverse("notifications")),
     ]
     return [

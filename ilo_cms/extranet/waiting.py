@@ -6,6 +6,7 @@ from ilo_cms.directory.models import Contact
 from ilo_cms.document_requests.models import DocumentRequest, expiring_documents
 from ilo_cms.documents.models import Document
 from ilo_cms.evaluations.models import Evaluation, SatisfactionRequest
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest
 
 
@@ -13,6 +14,7 @@ def waiting(contact: Contact) -> dict[str, list]:
     """The rows of each kind, as the home page names them."""
     return {
         "change_requests": list(ChangeRequest.objects.pending().filter(contact=contact)),
+        "meetings": list(Meeting.objects.awaiting(contact)[:10]),
         "document_requests": waiting_requests(contact),
         "expiring": expiring_of(contact),
         "satisfactions": list(SatisfactionRequest.objects.asked_of(contact).waiting()[:10]),

@@ -150,6 +150,46 @@ KINDS = {
             label="L’antivirus a refusé une pièce jointe",
         ),
         Kind(
+            "meeting.proposed",
+            "Rendez-vous",
+            "Quelles dates vous conviennent ? {title}",
+            "{organiser} vous propose un rendez-vous, « {title} », pour l’accompagnement "
+            "« {engagement} ». Dates proposées : {dates}. Dites lesquelles vous conviennent.",
+            label="Des dates de rendez-vous vous sont proposées",
+        ),
+        Kind(
+            "meeting.answered",
+            "Rendez-vous",
+            "{author} a répondu aux dates proposées : {title}",
+            "{author} a répondu aux dates proposées pour « {title} » ({engagement}).",
+            label="Une personne répond aux dates proposées",
+            for_officers=True,
+        ),
+        Kind(
+            "meeting.confirmed",
+            "Rendez-vous",
+            "Rendez-vous fixé : {title}",
+            "Le rendez-vous « {title} », pour l’accompagnement « {engagement} », est fixé au "
+            "{date} ({place}).",
+            label="Un rendez-vous est fixé",
+        ),
+        Kind(
+            "meeting.moved",
+            "Rendez-vous",
+            "Rendez-vous déplacé : {title}",
+            "Le rendez-vous « {title} », pour l’accompagnement « {engagement} », est déplacé au "
+            "{date} ({place}).",
+            label="Un rendez-vous est déplacé",
+        ),
+        Kind(
+            "meeting.cancelled",
+            "Rendez-vous",
+            "Rendez-vous annulé : {title}",
+            "Le rendez-vous « {title} », pour l’accompagnement « {engagement} », est annulé. "
+            "Motif : {reason}",
+            label="Un rendez-vous est annulé",
+        ),
+        Kind(
             "document_request.requested",
             "Pièces jointes",
             "Des pièces jointes vous sont demandées : {organisation}",

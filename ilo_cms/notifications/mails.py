@@ -16,6 +16,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from ilo_cms.accounts.models import User
+from ilo_cms.notifications.attachments import parts_of
 from ilo_cms.notifications.bounces import REFERENCE_HEADERS
 from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.models import OutboxMessage
@@ -114,4 +115,9 @@ def email_of(message: OutboxMessage) -> EmailMultiAlternatives:
         headers=headers,
     )
     mail.attach_alternative(html_mail(message.subject, message.body), "text/html")
+    for part in parts_of(message.notice):
+        if part.name:
+            mail.attach(part.name, part.content.encode(), part.media_type)
+        else:
+            mail.attach_alternative(part.content, part.media_type)
     return mail

@@ -25,6 +25,7 @@ from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -41,6 +42,7 @@ from tests.factories import (
     EstablishmentFactory,
     EvaluationFactory,
     GridFactory,
+    MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     ReferencingRequestFactory,
@@ -75,6 +77,7 @@ def choosers() -> list[ChooserViewSet]:
 OF_A_TEAM = {
     Evaluation: (EvaluationFactory, "assignment__engagement__officer"),
     SatisfactionRequest: (SatisfactionRequestFactory, "engagement__officer"),
+    Meeting: (MeetingFactory, "engagement__officer"),
 }
 
 
@@ -165,6 +168,8 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
     model = viewset.model
     if model in PERSONAL and "pk" in view_kind(viewset, view) and not own:
         return "missing"
+    if role == "officer" and model is Meeting and not own and "pk" in view_kind(viewset, view):
+        return "missing"  # another team's
     if role == "officer" and model is SupportRequest and "pk" in view_kind(viewset, view):
         return "missing"  # somebody else's words to the national support
     if role == "officer" and model in ADMINISTRATORS_READ:

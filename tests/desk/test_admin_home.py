@@ -120,6 +120,7 @@ def test_an_officers_menu():
         "Pièces jointes",
         "Demandes de pièces",
         "Accompagnements",
+        "Rendez-vous",
         "Modération",
         "Référencement",
         "Référentiels",

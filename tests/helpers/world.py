@@ -15,7 +15,9 @@ from tests.factories import (
     DepartmentFactory,
     DocumentFactory,
     DocumentRequestFactory,
+    EngagementFactory,
     EvaluationFactory,
+    MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     SatisfactionRequestFactory,
@@ -85,10 +87,15 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    meeting = MeetingFactory(
+        engagement=EngagementFactory(officer=people["referent"].officer), contacts=[provider]
+    )
     asked = DocumentRequestFactory(organisation=provider.organisation).pk
     names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
     names += ["_remind", "_deposit", "_archive"]
     keys = {f"document_request{name}": asked for name in names} | {
+        "meeting": meeting.pk,
+        "meeting_propose": meeting.engagement.pk,
         "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
         "notification_read": notice.pk,

@@ -6,7 +6,6 @@ for.
 
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -129,9 +128,7 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
 def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The documents asked of the person's organisation for this engagement, and their state."""
     engagement = known_engagement(request.contact, pk)
-    asked = DocumentRequest.objects.known_to(request.contact).filter(
-        Q(engagement=engagement) | Q(assignment__engagement=engagement)
-    )
+    asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
     rows = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
     return render_tab(
         request, engagement, "engagement_documents", {"requests": rows.order_by("-due_on", "pk")}

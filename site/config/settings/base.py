@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "ilo_cms.moderation",
     "ilo_cms.engagements",
     "ilo_cms.evaluations",
+    "ilo_cms.meetings",
     "ilo_cms.document_requests",
     "ilo_cms.extranet",
     "ilo_cms.desk",
@@ -227,6 +228,7 @@ ACCOUNT_RATE_LIMITS = {
     "referencing": "20/h/ip,3/d/key",
     "kept_form": "60/h/ip",
     "support": "10/h/user",
+    "calendar": "600/h/ip,60/h/key",
 }
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # a day: the mail says so
 ALLAUTH_TRUSTED_PROXY_COUNT = env.PROXY_COUNT

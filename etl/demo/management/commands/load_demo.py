@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 
 from etl.demo.cases import ask_for_changes, ask_to_be_listed, open_engagements
 from etl.demo.evaluations import ask_the_gardens, evaluate_assignments
+from etl.demo.meetings import hold_meetings
 from etl.demo.people import PASSWORD, assign_referents, is_open, open_accounts
 from etl.demo.requests import ask_for_documents
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{open_engagements()} engagements opened, one in each stage.")
         self.stdout.write(f"{evaluate_assignments()} assignments evaluated, one shared.")
         self.stdout.write(f"{ask_the_gardens()} satisfaction form sent.")
+        self.stdout.write(f"{hold_meetings()} meetings proposed or fixed.")
         self.stdout.write(f"{ask_for_changes()} change requests deposited.")
         self.stdout.write(f"{ask_for_documents()} requests for documents made.")
         self.stdout.write(f"{ask_to_be_listed()} referencing requests deposited.")

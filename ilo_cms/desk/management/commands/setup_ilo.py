@@ -27,6 +27,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
 from ilo_cms.evaluations.services.grids import load_default_grids
+from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
@@ -78,6 +79,7 @@ EVERYONE_VIEWS = [
     Evaluation,
     Grid,
     SatisfactionRequest,
+    Meeting,
     ChangeRequest,
     Document,
     DocumentRequest,

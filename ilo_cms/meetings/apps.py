@@ -1,0 +1,22 @@
+"""Meetings of an engagement, their invitations for calendars, and each person's feed."""
+
+from django.apps import AppConfig
+
+
+class MeetingsConfig(AppConfig):
+    name = "ilo_cms.meetings"
+    label = "meetings"
+    verbose_name = "Rendez-vous"
+
+    def ready(self) -> None:
+        """Check and complete our notices' mails, feed the calendars, show on the engagement."""
+        from ilo_cms.engagements.panels import register_panel
+        from ilo_cms.meetings import feeds, notices
+        from ilo_cms.meetings.panel import meetings_panel
+        from ilo_cms.notifications import attachments, conditions
+
+        conditions.register(notices.still_to_be_told, *notices.TO_PARTICIPANTS)
+        conditions.register(notices.answer_still_matters, "meeting.answered")
+        attachments.register(notices.invitation, *notices.WITH_INVITATION)
+        feeds.register(feeds.meetings_of)
+        register_panel("meetings", "Rendez-vous", meetings_panel, order=60)
