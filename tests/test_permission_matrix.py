@@ -56,6 +56,7 @@ GET = {
     "change_request_withdraw": TO_THE_FORM,
     "engagement": row("302 200 200 404 404 200 403 403 403 403"),
     "engagement_contacts": row("302 200 200 404 404 200 403 403 403 403"),
+    "engagement_meetings": row("302 200 200 404 404 200 403 403 403 403"),
     "engagement_documents": row("302 200 200 404 404 200 403 403 403 403"),
     "assignment": row("302 200 200 404 404 200 403 403 403 403"),
     # Not to the former contact, who may read what was decided but no document.

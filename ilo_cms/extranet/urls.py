@@ -80,6 +80,11 @@ urlpatterns = [
         name="engagement_contacts",
     ),
     path(
+        "accompagnements/<uuid:pk>/rendez-vous/",
+        engagements.engagement_meetings,
+        name="engagement_meetings",
+    ),
+    path(
         "accompagnements/<uuid:pk>/documents/",
         engagements.engagement_documents,
         name="engagement_documents",

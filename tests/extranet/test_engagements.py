@@ -22,7 +22,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["engagement", "engagement_contacts", "engagement_documents"]
+NAMES = ["engagement", "engagement_contacts", "engagement_meetings", "engagement_documents"]
 
 
 @pytest.fixture

@@ -124,6 +124,7 @@ def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "engagement": assignment.engagement_id,
         "engagement_contacts": assignment.engagement_id,
         "engagement_documents": assignment.engagement_id,
+        "engagement_meetings": assignment.engagement_id,
     }
 
 

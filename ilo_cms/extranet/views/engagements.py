@@ -14,6 +14,7 @@ from ilo_cms.directory.models import Contact
 from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.engagements.models import Assignment, Engagement, Stage
 from ilo_cms.extranet.access import acting_contact_required
+from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
 
 
 def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
@@ -69,6 +70,7 @@ def tabs_of(engagement: Engagement, current: str) -> list[dict]:
     pages = [
         ("engagement", "Informations"),
         ("engagement_contacts", "Contacts"),
+        ("engagement_meetings", "Rendez-vous"),
         ("engagement_documents", "Documents"),
     ]
     return [
@@ -78,16 +80,16 @@ def tabs_of(engagement: Engagement, current: str) -> list[dict]:
 
 
 def render_tab(
-    request: HttpRequest, engagement: Engagement, name: str, context: dict
+    request: HttpRequest, engagement: Engagement, template: str, context: dict
 ) -> HttpResponse:
     """One page of an engagement, with what all of them show."""
     shared = {
         "engagement": engagement,
-        "tabs": tabs_of(engagement, name),
+        "tabs": tabs_of(engagement, request.resolver_match.url_name),
         "steps": steps_of(engagement),
         "as_beneficiary": is_beneficiary(request.contact, engagement),
     }
-    return render(request, f"extranet/{name}.html", shared | context)
+    return render(request, template, shared | context)
 
 
 @acting_contact_required
@@ -99,7 +101,7 @@ def engagement_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "assignments": shown_assignments(request.contact, engagement),
         "actions": plan if is_beneficiary(request.contact, engagement) else [],
     }
-    return render_tab(request, engagement, "engagement", context)
+    return render_tab(request, engagement, "extranet/engagement.html", context)
 
 
 @acting_contact_required
@@ -121,7 +123,20 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
             if assignment.is_settled and assignment.contact
         ],
     }
-    return render_tab(request, engagement, "engagement_contacts", context)
+    return render_tab(request, engagement, "extranet/engagement_contacts.html", context)
+
+
+@acting_contact_required
+def engagement_meetings(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The meetings of this engagement that the person's organisation takes part in, the coming
+    ones first."""
+    engagement = known_engagement(request.contact, pk)
+    found = visible_meetings(request).filter(engagement=engagement)
+    coming = sorted(found.coming(), key=first_moment)
+    over = found.exclude(pk__in=[meeting.pk for meeting in coming]).order_by("-created_at", "pk")
+    return render_tab(
+        request, engagement, "extranet/engagement_meetings.html", {"coming": coming, "over": over}
+    )
 
 
 @acting_contact_required
@@ -131,7 +146,10 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
     rows = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
     return render_tab(
-        request, engagement, "engagement_documents", {"requests": rows.order_by("-due_on", "pk")}
+        request,
+        engagement,
+        "extranet/engagement_documents.html",
+        {"requests": rows.order_by("-due_on", "pk")},
     )
 
 
