@@ -21,7 +21,7 @@ from ilo_cms.document_requests.policies import can_answer, can_follow, is_standi
 from ilo_cms.document_requests.services import locked_request, needed, officer_path
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import READABLE, Document, Reach
-from ilo_cms.documents.services import as_it_is_now, receive, record_deposit
+from ilo_cms.documents.services import as_it_is_now, check_issue_date, receive, record_deposit
 from ilo_cms.notifications.services import notify
 
 
@@ -50,6 +50,7 @@ def deposit(
     """
     allow(item.request, acting_user, acting_as)
     check_unlocked(item)
+    check_issue_date(item.type, issued_on)
     document, findings = receive(
         file=file,
         document_type=item.type,

@@ -147,6 +147,6 @@ def tell(request: DocumentRequest, decided: list[DocumentRequestItem], acting_us
         about_id=request.pk,
         officer=acting_user,
         organisation=request.organisation,
-        outcome="\n".join(f"– {outcome(item)}" for item in decided),
+        outcome=" ;\n".join(f"– {outcome(item)}" for item in decided) + ".",
         rest=rest,
     )

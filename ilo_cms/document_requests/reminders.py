@@ -146,5 +146,5 @@ def tell(
         about_id=reminder.pk,
         organisation=reminder.organisation,
         officer=acting_user,
-        documents="\n".join(lines),
+        documents=" ;\n".join(lines) + ".",
     )

@@ -78,7 +78,6 @@ def receive(
     Raises ValidationError with the sentence of what is wrong, NoSpaceError when the disk is full,
     UnavailableError when no process could check it; then nothing is kept.
     """
-    check_issue_date(document_type, issued_on)
     name = clean_name(file.name or "")
     extension = checked_extension(name, document_type)
     limit = document_type.maximum_bytes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ilo_cms.document_requests.expiry import step_on, tell_expiring
+from ilo_cms.document_requests.expiry import step_on, tell, tell_expiring
 from ilo_cms.document_requests.models import ExpiryNotice
 from ilo_cms.documents.models import Document, expiry
 from ilo_cms.notifications.conditions import still_true
@@ -38,6 +38,7 @@ def test_each_step_is_told_once(certificate, contact):
     assert tell_expiring() == 1 and tell_expiring() == 0
     notice = Notification.objects.get(kind="document.expiring")
     assert notice.recipient == contact.user and f"{last_day:%d/%m/%Y}" in notice.text
+    assert not tell(document_id=certificate.pk)  # another worker was as fast
     assert ends(certificate, 5) == 1 and ExpiryNotice.objects.count() == 2
     assert ends(certificate, -1) == 0
 

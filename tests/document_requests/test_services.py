@@ -17,6 +17,7 @@ from ilo_cms.document_requests.models import DocumentRequest, ItemState, State
 from ilo_cms.document_requests.notices import answering
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import deposit as deposit_in_record
+from ilo_cms.documents.services import receive
 from ilo_cms.notifications.models import Notification
 from tests.document_requests.conftest import in_days, judge, put, row
 from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
@@ -148,6 +149,39 @@ def test_the_second_officer_is_told_and_changes_nothing(asked, contact, officer)
     with pytest.raises(ChangedError, match=f"validée par {officer}"):
         decide(request=asked, verdicts={seen.pk: late}, acting_user=OfficerFactory().user)
     assert row(asked).state == ItemState.ACCEPTED and len(told("decided")) == 1
+
+
+def test_a_verdict_on_a_file_replaced_meanwhile_is_refused(asked, contact, officer):
+    put(asked, contact)
+    answers.send(request=asked, acting_as=contact)
+    seen = row(asked).stamp
+    judge(asked, officer, accepted=False, reason="Illisible.")
+    put(asked, contact, content=files.pdf(pages=2))
+    answers.send(request=asked, acting_as=contact)
+    late = Verdict(accepted=True, seen=seen)
+    with pytest.raises(ChangedError, match="a changé"):
+        decide(request=asked, verdicts={row(asked).pk: late}, acting_user=officer)
+    assert row(asked).state == ItemState.SENT
+
+
+@pytest.mark.parametrize("meanwhile", ["sent", "cancelled"])
+def test_what_changes_while_a_file_arrives_is_asked_again(asked, contact, officer, meanwhile):
+    put(asked, contact)
+    item = row(asked)
+    document, findings = receive(
+        file=upload_file(files.pdf(pages=2)),
+        document_type=item.type,
+        organisation=contact.organisation,
+        owner=None,
+        acting_user=contact.user,
+    )
+    if meanwhile == "sent":
+        answers.send(request=asked, acting_as=contact)
+    else:
+        services.cancel(request=asked, reason="Inutile.", acting_user=officer)
+    with pytest.raises((ValidationError, PermissionDenied), match="est envoyée|annulée"):
+        answers.attach(item=item, document=document, findings=findings, acting_as=contact)
+    assert row(asked).document == item.document and Document.objects.count() == 1
 
 
 def test_all_rows_are_decided_or_none(asked, contact, officer):
