@@ -237,6 +237,7 @@ def fill(route: Route, key: str) -> str:
         "<uuid:pk>": key,
         "<int:pk>": "1",
         "<str:token>": "jeton",
+        "<str:act>": "confier",
         "<path:rest>": "ilo",
         "<str:kind_name>": "moderation.decided",
         "^": "",

@@ -213,7 +213,7 @@ def tell_status(
             "assignment.followed",
             recipients=[officer.user],
             organisation_id=None,
-            path=f"/admin/accompagnements/{assignment.engagement_id}/",
+            path=reverse("engagement_page", args=[assignment.engagement_id]),
             about_id=assignment.pk,
             **words,
         )

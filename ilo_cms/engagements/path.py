@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -303,7 +304,7 @@ def tell_officer(engagement: Engagement, officer: Officer, acting_user: User, me
         "engagement.handed_over",
         recipients=[officer.user],
         organisation_id=None,
-        path=f"/admin/accompagnements/{engagement.pk}/",
+        path=reverse("engagement_page", args=[engagement.pk]),
         about_id=engagement.pk,
         engagement=engagement,
         beneficiary=engagement.beneficiary,

@@ -10,12 +10,17 @@ from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
+    ActionFactory,
+    AssignmentFactory,
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
     DocumentRequestFactory,
+    EngagementContactFactory,
+    EngagementFactory,
     OfficerFactory,
     OrganisationFactory,
+    ResourceFactory,
     SupportRequestFactory,
     UserFactory,
 )
@@ -82,6 +87,10 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     helped = SupportRequestFactory(contact=provider)
     SupportScreenshot.objects.create(request=helped, content=b"x")
     document = DocumentFactory(contact=provider)
+    assignment = AssignmentFactory(
+        engagement=EngagementFactory(officer=people["referent"].officer), contact=provider
+    )
+    engagement = assignment.engagement
     asked = DocumentRequestFactory(organisation=provider.organisation).pk
     names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
     names += ["_remind", "_deposit", "_archive"]
@@ -97,5 +106,11 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         "support_screenshot": helped.pk,
         "document_download": document.pk,
         "document_withdraw": document.pk,
+        "engagement_page": engagement.pk,
+        "engagement_act": engagement.pk,
+        "assignment_step": assignment.pk,
+        "engagement_action": ActionFactory(engagement=engagement).pk,
+        "engagement_participant": EngagementContactFactory(engagement=engagement).pk,
+        "engagement_resource": ResourceFactory(engagement=engagement).pk,
     }
     return lambda name: str(keys.get(name, request.pk))
