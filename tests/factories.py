@@ -15,7 +15,16 @@ from ilo_cms.directory.models import Contact, Establishment, Officer, Organisati
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.documents import storage
 from ilo_cms.documents.models import Document, Scan
-from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
+from ilo_cms.engagements.models import (
+    Action,
+    ActionType,
+    Assignment,
+    AssignmentStatus,
+    Engagement,
+    EngagementContact,
+    Resource,
+    StageEntry,
+)
 from ilo_cms.evaluations.models import (
     DraftQuestion,
     Evaluation,
@@ -333,6 +342,73 @@ class DocumentRequestFactory(DjangoModelFactory):
             for code in extracted or ["cv"]:
                 kind = DocumentTypeFactory(code=code)
                 DocumentRequestItem.objects.create(request=self, type=kind)
+
+
+class StageEntryFactory(DjangoModelFactory):
+    """Stages of an engagement: the reception, on the day it opened."""
+
+    class Meta:
+        model = StageEntry
+
+    engagement = factory.SubFactory(EngagementFactory)
+    stage = "accueil"
+    entered_on = factory.SelfAttribute("engagement.opened_on")
+    entered_by = factory.SelfAttribute("engagement.officer.user")
+
+
+class ActionTypeFactory(DjangoModelFactory):
+    """Types of action, made once per code: the officer's expertise by default."""
+
+    class Meta:
+        model = ActionType
+        django_get_or_create = ["code"]
+
+    class Params:
+        consulting = factory.Trait(code="prestation-conseil", label="Prestation de conseil")
+
+    code = "expertise"
+    label = "Expertise du·de la chargé·e"
+
+
+class ActionFactory(DjangoModelFactory):
+    """Lines of a plan, of the officer's expertise."""
+
+    class Meta:
+        model = Action
+
+    engagement = factory.SubFactory(EngagementFactory)
+    kind = factory.SubFactory(ActionTypeFactory)
+    label = factory.Sequence(lambda n: f"Action {n:04}")
+    position = factory.Sequence(lambda n: n)
+    created_on = date(2026, 1, 20)
+
+
+class EngagementContactFactory(DjangoModelFactory):
+    """Participants for the beneficiary."""
+
+    class Meta:
+        model = EngagementContact
+
+    engagement = factory.SubFactory(EngagementFactory)
+    contact = factory.SubFactory(
+        ContactFactory, organisation=factory.SelfAttribute("..engagement.beneficiary")
+    )
+
+
+class ResourceFactory(DjangoModelFactory):
+    """Notes that the officer left. Trait `link`."""
+
+    class Meta:
+        model = Resource
+
+    class Params:
+        link = factory.Trait(url="https://exemple.example/ressource", note="")
+
+    engagement = factory.SubFactory(EngagementFactory)
+    title = factory.Sequence(lambda n: f"Ressource {n:04}")
+    note = "À lire avant la réunion."
+    organisation = factory.SelfAttribute("engagement.operator")
+    deposited_by = factory.SelfAttribute("engagement.officer.user")
 
 
 class ChangeRequestFactory(DjangoModelFactory):

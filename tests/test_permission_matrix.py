@@ -275,6 +275,7 @@ def fill(route: Route, key: str) -> str:
         "<int:pk>": "1",
         "<int:number>": "1",
         "<str:token>": "jeton",
+        "<str:act>": "confier",
         "<path:rest>": "ilo",
         "<str:kind_name>": "moderation.decided",
         "^": "",

@@ -1,5 +1,7 @@
 """Engagements with their stages, assignments, and the index of files."""
 
+from django.utils import timezone
+
 from etl.enee import clean
 from etl.enee.builder import Builder
 from etl.enee.errors import Rejected
@@ -10,7 +12,8 @@ from etl.enee.models import IndexedFile
 from etl.enee.organisations import Organisations
 from etl.enee.people import People
 from etl.enee.store import Table, identifier, known_identifiers
-from ilo_cms.engagements.models import Assignment, Engagement, Stage, StageEntry
+from ilo_cms.engagements.assignments import consulting
+from ilo_cms.engagements.models import Action, Assignment, Engagement, Stage, StageEntry
 
 
 #: Which date of the export opens which stage, in order.
@@ -40,6 +43,10 @@ class Work:
         self.known = {
             model: known_identifiers(model) for model in (Engagement, Assignment, IndexedFile)
         }
+        carried = Action.objects.exclude(assignment=None).values_list("assignment", flat=True)
+        self.planned = {key.hex for key in carried}
+        self.consulting = consulting().pk
+        self.today = timezone.localdate().isoformat()
         self.engagements: dict[str, str] = {}
         self.assignments: dict[str, str] = {}
         self.engagement_table = Table(
@@ -53,6 +60,7 @@ class Work:
             "id engagement_id label provider_id establishment_id contact_id skill_id amount days "
             "starts_on ends_on status",
         )
+        self.action_table = Table(Action, "id engagement_id kind_id label assignment_id created_on")
         self.file_table = Table(
             IndexedFile, "id organisation_id assignment_id type_label name deposited_on kilobytes"
         )
@@ -134,6 +142,9 @@ class Work:
         self.assignments[row["key"]] = key
         if key not in self.known[Assignment]:
             self.assignment_table.add((key, *values))
+        if key not in self.planned:
+            line = (engagement, self.consulting, label, key, starts or self.today)
+            self.action_table.add((identifier("action", row["key"]), *line))
         return Outcome.LOADED, key
 
     def of_provider(self, row: Row, field: str, provider: object) -> str | None:
@@ -199,5 +210,11 @@ class Work:
         return Outcome.LOADED, key
 
     def tables(self) -> list[Table]:
-        """Engagements before their stages, assignments before their files."""
-        return [self.engagement_table, self.stage_table, self.assignment_table, self.file_table]
+        """Engagements before their stages, assignments before their plan lines and files."""
+        return [
+            self.engagement_table,
+            self.stage_table,
+            self.assignment_table,
+            self.action_table,
+            self.file_table,
+        ]

@@ -359,7 +359,7 @@ def items() -> models.QuerySet:
     return DocumentRequestItem.objects.order_by().filter(request=OuterRef("pk"))
 
 
-def sent_to(user: User) -> Q:
+def sent_to(user: User, contact: Contact | None) -> Q:
     """On a document: it answers a request that this person of the intranet sees, and was sent."""
     requests = DocumentRequest.objects.visible_to(user)
     sent = DocumentRequestItem.objects.filter(request__in=requests).exclude(sent_at=None)

@@ -48,9 +48,10 @@ class Reach(models.TextChoices):
     TYPE = "type", "selon son type"
 
 
-#: From a person to the documents that they may read beyond the rules below. The apps above, which
-#: know requests and engagements, add theirs in `AppConfig.ready()`.
-Readers = Callable[[User], Q]
+#: From a person, and the capacity in which they act, to the documents that they may read beyond the
+#: rules below. The apps above, which know requests and engagements, add theirs in
+#: `AppConfig.ready()`.
+Readers = Callable[[User, Contact | None], Q]
 _readers: list[Readers] = []
 
 
@@ -74,10 +75,10 @@ class DocumentQuerySet(models.QuerySet):
         mine = Q(pk=None)
         if user.is_staff:
             mine |= Q(type__audience=DocumentType.Audience.OFFICERS, reach=Reach.TYPE)
-            for readers in _readers:
-                mine |= readers(user)
         if contact and contact.user_id == user.pk and contact.has_access and not contact.is_former:
             mine |= Q(organisation=contact.organisation_id)
+        for readers in _readers:
+            mine |= readers(user, contact)
         return self.filter(mine)
 
     def current(self):

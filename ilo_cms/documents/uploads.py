@@ -10,6 +10,16 @@ from ilo_cms.documents.storage import NoSpaceError, full_disk_told
 from ilo_cms.referentials.models import MAXIMUM_MEGABYTES, MEGABYTE
 
 
+NO_SPACE = (
+    "La plateforme n’a plus de place pour enregistrer votre fichier : rien n’a été enregistré. "
+    "L’équipe technique en est avertie, réessayez plus tard."
+)
+NO_CHECK = (
+    "Les fichiers ne peuvent pas être vérifiés pour le moment : rien n’a été enregistré. "
+    "Réessayez dans quelques minutes."
+)
+
+
 class BoundedUploadHandler(TemporaryFileUploadHandler):
     """Stops reading at the largest size that any type may have, or when the disk is full.
 

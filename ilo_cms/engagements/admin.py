@@ -4,25 +4,30 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from wagtail.admin.filters import DateRangePickerWidget
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
+from ilo_cms.audit.admin import Audited, RecordHistoryView
 from ilo_cms.core.admin.choosers import RecordChooserViewSet
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.forms import RecordForm
 from ilo_cms.core.admin.viewsets import RecordViewSet
 from ilo_cms.directory.admin.choosers import contact_chooser, establishment_chooser
+from ilo_cms.directory.admin.common import RefusalAtField, changed_values
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
+from ilo_cms.engagements.assignments import DETAILS, create_assignment, edit_assignment
 from ilo_cms.engagements.models import ActionType, Assignment, Engagement, Stage
+from ilo_cms.engagements.path import edit_engagement
 from ilo_cms.engagements.policies import (
     assignment_faults,
-    can_create_engagement,
-    can_edit_assignment,
-    can_edit_engagement,
+    can_change_engagement,
     can_read_assignment_details,
+    can_read_engagement,
 )
 from ilo_cms.referentials.admin import ReferenceViewSet
 
@@ -67,6 +72,13 @@ class EngagementFilterSet(TeamFilterSet):
     open = django_filters.BooleanFilter(
         label="En cours", field_name="closed_on", lookup_expr="isnull"
     )
+    territory = django_filters.CharFilter(
+        label="Département ou région (code)", method="filter_territory"
+    )
+    followed_by = django_filters.CharFilter(
+        label="Chargé·e (nom)", field_name="officer__user__last_name", lookup_expr="icontains"
+    )
+    year = django_filters.NumberFilter(label="Ouvert pendant l’année", method="filter_year")
     opened_on = django_filters.DateFromToRangeFilter(
         label="Ouvert le", widget=DateRangePickerWidget
     )
@@ -75,14 +87,70 @@ class EngagementFilterSet(TeamFilterSet):
         model = Engagement
         fields = []
 
+    def filter_territory(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Those of a département, or of a region and its départements."""
+        code = models.Q(territory__code=value) | models.Q(territory__region__code=value)
+        return rows.filter(code)
+
+    def filter_year(self, rows: models.QuerySet, name: str, value) -> models.QuerySet:
+        """Those open on a day of the year, also when they cross several."""
+        year = int(value)
+        return rows.open_in(year) if 1 <= year <= 9999 else rows.none()
+
+
+class PageOfEngagement:
+    """Before a view of the list: a row leads to its engagement's page."""
+
+    def get_edit_url(self, instance) -> str:
+        """The page, which says itself what may be edited."""
+        return page_address(instance)
+
+    def get_inspect_url(self, instance) -> str:
+        """As above."""
+        return page_address(instance)
+
+    def get_add_url(self) -> str:
+        """An engagement is opened by the beneficiary's SIREN."""
+        return reverse("engagement_open") if active_officer(self.request.user) else None
+
+
+def page_address(record: Engagement | Assignment) -> str:
+    """The page of an engagement, or of that of an assignment."""
+    key = record.engagement_id if isinstance(record, Assignment) else record.pk
+    return reverse("engagement_page", args=[key])
+
+
+class EngagementIndexView(PageOfEngagement, generic.IndexView):
+    """The list of engagements."""
+
+
+class EngagementEditView(RefusalAtField, generic.EditView):
+    """Edits through the service: only what changed, in the log."""
+
+    def save_instance(self):
+        return edit_engagement(
+            engagement=self.object,
+            values=changed_values(self.form, self.model),
+            acting_user=self.request.user,
+        )
+
+    def get_success_url(self) -> str:
+        """Back to the page."""
+        return page_address(self.object)
+
+
+class InnerHistoryView(RecordHistoryView):
+    """The history of an engagement, for those who read all of it."""
+
+    def get_base_queryset(self) -> models.QuerySet:
+        """Nothing for those who only know that it exists."""
+        rows = super().get_base_queryset()
+        owner = self.object.engagement if isinstance(self.object, Assignment) else self.object
+        return rows if can_read_engagement(self.request.user, owner) else rows.none()
+
 
 class EngagementForm(RecordForm):
-    """An engagement of the acting officer's operator."""
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance._state.adding and can_create_engagement(self.for_user):
-            self.instance.operator = self.for_user.officer.operator
+    """What an engagement says of itself; its stages and its end are acts of its page."""
 
     def clean_officer(self):
         """The officer works for the operator."""
@@ -92,10 +160,14 @@ class EngagementForm(RecordForm):
         return officer
 
 
-class EngagementViewSet(RecordViewSet):
+class EngagementViewSet(Audited, RecordViewSet):
     """Engagements."""
 
     model = Engagement
+    closed_views = RecordViewSet.closed_views | {"add"}
+    index_view_class = EngagementIndexView
+    edit_view_class = EngagementEditView
+    history_view_class = InnerHistoryView
     url_prefix = "accompagnements"
     icon = "folder-open-inverse"
     list_display = [
@@ -145,7 +217,7 @@ class EngagementViewSet(RecordViewSet):
             FieldPanel("beneficiary"),
             FieldPanel("officer"),
             FieldRowPanel([FieldPanel("territory"), FieldPanel("sector")]),
-            FieldRowPanel([FieldPanel("opened_on"), FieldPanel("closed_on")]),
+            FieldPanel("opened_on"),
         ],
         base_form_class=EngagementForm,
     )
@@ -154,7 +226,12 @@ class EngagementViewSet(RecordViewSet):
         return rows.with_stage()
 
     def may_edit(self, user, record: Engagement) -> bool:
-        return bool(can_edit_engagement(user, record))
+        return bool(can_change_engagement(user, record))
+
+    def history_of(self, record: Engagement) -> list[models.Model]:
+        """The engagement and what it holds."""
+        managers = (record.assignments, record.actions, record.resources, record.participants)
+        return [record, *(row for manager in managers for row in manager.all())]
 
 
 class AssignmentFilterSet(TeamFilterSet):
@@ -162,6 +239,14 @@ class AssignmentFilterSet(TeamFilterSet):
 
     operator_path = "engagement__operator"
     starts_on = django_filters.DateFromToRangeFilter(label="Début", widget=DateRangePickerWidget)
+    year = django_filters.NumberFilter(label="Commence en", method="filter_year")
+
+    def filter_year(self, rows: models.QuerySet, name: str, value) -> models.QuerySet:
+        """Those that start in a year."""
+        year = int(value)
+        if not 1 <= year <= 9999:
+            return rows.none()
+        return rows.filter(starts_on__gte=f"{year:04}-01-01", starts_on__lte=f"{year:04}-12-31")
 
     class Meta:
         model = Assignment
@@ -174,15 +259,48 @@ class AssignmentForm(RecordForm):
     def clean_engagement(self) -> Engagement:
         """An engagement that this officer may edit."""
         engagement = self.cleaned_data["engagement"]
-        decision = can_edit_engagement(self.for_user, engagement)
+        decision = can_change_engagement(self.for_user, engagement)
         if not decision:
             raise ValidationError(decision.reason)
         return engagement
 
     def _post_clean(self) -> None:
         super()._post_clean()
-        for name, fault in assignment_faults(self.instance).items():
+        stored = None
+        if not self.instance._state.adding:
+            stored = Assignment.objects.select_related("provider").get(pk=self.instance.pk)
+        for name, fault in assignment_faults(self.instance, stored).items():
             self.add_error(name, fault)
+
+
+class AssignmentCreateView(RefusalAtField, generic.CreateView):
+    """Plans through the service, with the line of the plan."""
+
+    def save_instance(self):
+        said = self.form.cleaned_data
+        return create_assignment(
+            key=self.form.instance.pk,
+            engagement=said["engagement"],
+            acting_user=self.request.user,
+            **{name: said[name] for name in DETAILS if name in said},
+        )
+
+    def get_success_url(self) -> str:
+        """Back to the page of the engagement."""
+        return page_address(self.object)
+
+
+class AssignmentEditView(RefusalAtField, generic.EditView):
+    """Edits through the service: only what changed, in the log."""
+
+    def save_instance(self):
+        values = changed_values(self.form, self.model)
+        values.pop("engagement", None)
+        return edit_assignment(assignment=self.object, values=values, acting_user=self.request.user)
+
+    def get_success_url(self) -> str:
+        """Back to the page of the engagement."""
+        return page_address(self.object)
 
 
 def of_provider(chooser):
@@ -190,10 +308,13 @@ def of_provider(chooser):
     return chooser.widget_class(linked_fields={"organisation": "#id_provider"})
 
 
-class AssignmentViewSet(RecordViewSet):
+class AssignmentViewSet(Audited, RecordViewSet):
     """Assignments."""
 
     model = Assignment
+    add_view_class = AssignmentCreateView
+    edit_view_class = AssignmentEditView
+    history_view_class = InnerHistoryView
     url_prefix = "prestations"
     icon = "tasks"
     list_display = [
@@ -268,13 +389,12 @@ class AssignmentViewSet(RecordViewSet):
             FieldPanel("contact", widget=of_provider(contact_chooser)),
             FieldRowPanel([FieldPanel("amount"), FieldPanel("days")]),
             FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
-            FieldPanel("status"),
         ],
         base_form_class=AssignmentForm,
     )
 
     def may_edit(self, user, record: Assignment) -> bool:
-        return bool(can_edit_assignment(user, record))
+        return bool(can_change_engagement(user, record.engagement))
 
     def may_read_private(self, user, record: Assignment) -> bool:
         return bool(can_read_assignment_details(user, record))

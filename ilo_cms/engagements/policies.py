@@ -1,9 +1,10 @@
-"""Who may do what with engagements and assignments in the intranet (SPEC A10)."""
+"""Who may do what with engagements and what they hold (SPEC A10)."""
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.directory.policies import active_officer
-from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.directory.policies import active_officer, can_commit_as
+from ilo_cms.engagements.models import Assignment, Engagement, Resource
 
 
 def can_create_engagement(user: User) -> Decision:
@@ -21,6 +22,19 @@ def can_edit_engagement(user: User, engagement: Engagement) -> Decision:
     return refused(f"Seule l’équipe de {engagement.operator} modifie cet accompagnement.")
 
 
+def can_change_engagement(user: User, engagement: Engagement) -> Decision:
+    """The operator's team, while the engagement is open."""
+    decision = can_edit_engagement(user, engagement)
+    if decision and not engagement.is_open:
+        return refused("Cet accompagnement est clos : rouvrez-le pour le modifier.")
+    return decision
+
+
+def can_read_engagement(user: User, engagement: Engagement) -> Decision:
+    """The operator's team and administrators read everything in the intranet."""
+    return ALLOWED if user.is_administrator else can_edit_engagement(user, engagement)
+
+
 def can_edit_assignment(user: User, assignment: Assignment) -> Decision:
     """Who edits the engagement edits its assignments."""
     return can_edit_engagement(user, assignment.engagement)
@@ -31,16 +45,75 @@ def can_read_assignment_details(user: User, assignment: Assignment) -> Decision:
 
     Other officers see that the assignment exists: label, beneficiary, status, dates.
     """
-    if user.is_administrator:
+    return can_read_engagement(user, assignment.engagement)
+
+
+def can_set_budget(user: User, operator: Organisation) -> Decision:
+    """The operator's team and administrators set what the operator may spend."""
+    officer = active_officer(user)
+    if user.is_administrator or (officer and officer.operator_id == operator.pk):
         return ALLOWED
-    return can_edit_engagement(user, assignment.engagement)
+    return refused(f"Seules l’équipe de {operator} et l’administration saisissent ce budget.")
 
 
-def assignment_faults(assignment: Assignment) -> dict[str, str]:
-    """What does not hold together, by field: the place and the person belong to the provider."""
+def can_deposit_resource(
+    user: User, acting_as: Contact | None, engagement: Engagement, assignment: Assignment | None
+) -> Decision:
+    """The team while the engagement is open; the beneficiary; the provider of the assignment.
+
+    Without `acting_as` the person acts in the intranet.
+    """
+    if acting_as is None:
+        return can_change_engagement(user, engagement)
+    if acting_as.user_id != user.pk:
+        return can_commit_as(None)
+    if decision := can_commit_as(acting_as):
+        if not engagement.is_open:
+            return refused("Cet accompagnement est clos : écrivez à votre chargé·e.")
+        mine = acting_as.organisation_id
+        carries = bool(
+            assignment and assignment.provider_id == mine and assignment.is_shown_to_provider
+        )
+        if carries or engagement.beneficiary_id == mine:
+            return ALLOWED
+        return refused("Votre structure ne participe pas à cet accompagnement.")
+    return decision
+
+
+def can_manage_resource(user: User, acting_as: Contact | None, resource: Resource) -> Decision:
+    """The team, and the organisation that deposited it, share it, unshare it and withdraw it."""
+    if acting_as is None:
+        return can_change_engagement(user, resource.engagement)
+    if acting_as.user_id != user.pk:
+        return can_commit_as(None)
+    if acting_as.organisation_id != resource.organisation_id:
+        return refused("Cette ressource a été déposée par une autre structure.")
+    return can_commit_as(acting_as)
+
+
+def assignment_faults(assignment: Assignment, before: Assignment | None = None) -> dict[str, str]:
+    """What does not hold together, by field; `before` is the stored row, to see what changed.
+
+    The place and the person belong to the provider, and a provider who is chosen now is active.
+    """
     faults = {}
     for name in ("establishment", "contact"):
         row = getattr(assignment, name)
         if row and row.organisation_id != assignment.provider_id:
             faults[name] = "Cette fiche n’est pas de la structure prestataire."
+    chosen = before is None or before.provider_id != assignment.provider_id
+    if chosen and assignment.provider and not assignment.provider.is_active:
+        faults["provider"] = "Cette structure est inactive : elle ne peut pas être choisie."
+    if before and chosen and before.is_shown_to_provider:
+        faults["provider"] = (
+            f"La prestation est engagée avec {before.provider} : abandonnez-la, puis créez-en une "
+            "autre."
+        )
+    first, last = assignment.starts_on, assignment.ends_on
+    if first and last and last < first:
+        faults["ends_on"] = "La date de fin précède la date de début."
+    if assignment.amount is not None and assignment.amount < 0:
+        faults["amount"] = "Un montant ne peut pas être négatif."
+    if assignment.days is not None and assignment.days < 0:
+        faults["days"] = "Un nombre de jours ne peut pas être négatif."
     return faults

@@ -274,5 +274,30 @@ KINDS = {
             label="Un bénéficiaire a répondu au formulaire de satisfaction",
             for_officers=True,
         ),
+        Kind(
+            "engagement.handed_over",
+            "Accompagnements",
+            "Un accompagnement a changé de main : {beneficiary}",
+            "{author} a confié à {officer} l’accompagnement « {engagement} » de {beneficiary}. "
+            "{message}",
+            label="Un accompagnement vous est confié",
+            for_officers=True,
+        ),
+        Kind(
+            "assignment.followed",
+            "Accompagnements",
+            "Une prestation que vous suivez est {status} : {beneficiary}",
+            "{author} a changé le statut de « {assignment} », pour {beneficiary} : {status}. "
+            "{reason}",
+            label="Une prestation que vous suivez change de statut",
+            for_officers=True,
+        ),
+        Kind(
+            "assignment.status_changed",
+            "Accompagnements",
+            "Une prestation de conseil est {status} : {assignment}",
+            "La prestation « {assignment} », pour {beneficiary}, est {status}. {reason}",
+            label="Une prestation de conseil change de statut",
+        ),
     ]
 }

@@ -1,5 +1,7 @@
 """Engagements and assignments: the operator's team edits, the others see that they exist (A10)."""
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
@@ -16,6 +18,7 @@ from tests.factories import (
     OfficerFactory,
     OrganisationFactory,
     UserFactory,
+    fictional_siren,
 )
 from tests.helpers.intranet import an_administrator, an_officer, as_
 
@@ -97,9 +100,10 @@ def test_details_cannot_be_guessed_by_search_or_order(secret_assignment):
 def engagement_values(**changed):
     """What an officer types."""
     return {
+        "key": str(uuid4()),
         "title": "Structurer la gouvernance",
-        "beneficiary": OrganisationFactory(beneficiary=True).pk,
-        "opened_on": "01/02/2026",
+        "siren": OrganisationFactory(beneficiary=True).siren,
+        "opened_on": "2026-02-01",
     } | changed
 
 
@@ -107,10 +111,22 @@ def test_an_officer_opens_engagements_for_their_operator_only():
     user = an_officer()
     client = as_(user)
     foreign = engagement_values(officer=OfficerFactory().pk)
-    assert client.post(reverse("engagement:add"), foreign).status_code == 200
+    assert client.post(reverse("engagement_open"), foreign).status_code == 422
     mine = engagement_values(officer=user.officer.pk)
-    assert client.post(reverse("engagement:add"), mine).status_code == 302
+    assert client.post(reverse("engagement_open"), mine).status_code == 302
     assert Engagement.objects.get().operator == user.officer.operator
+
+
+def test_a_beneficiary_that_nobody_knows_is_created_once_named():
+    user = an_officer()
+    siren = fictional_siren(78_001)
+    typed = engagement_values(siren=siren, officer=user.officer.pk)
+    page = as_(user).post(reverse("engagement_open"), typed)
+    assert "name" in page.context["form"].errors
+    assert (
+        as_(user).post(reverse("engagement_open"), typed | {"name": "La Ruche"}).status_code == 302
+    )
+    assert Engagement.objects.get().beneficiary.siren == siren
 
 
 def test_a_foreign_engagement_and_its_assignments_are_not_edited():

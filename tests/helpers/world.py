@@ -10,16 +10,19 @@ from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from tests.factories import (
+    ActionFactory,
     AssignmentFactory,
     ContactFactory,
     DepartmentFactory,
     DocumentFactory,
     DocumentRequestFactory,
+    EngagementContactFactory,
     EngagementFactory,
     EvaluationFactory,
     MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
+    ResourceFactory,
     SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
@@ -119,12 +122,19 @@ def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         engagement__beneficiary=contacts["beneficiary"].organisation,
         engagement__officer=people["referent"].officer,
     )
+    engagement = assignment.engagement
     return {
         "assignment": assignment.pk,
         "engagement": assignment.engagement_id,
         "engagement_contacts": assignment.engagement_id,
         "engagement_documents": assignment.engagement_id,
         "engagement_meetings": assignment.engagement_id,
+        "engagement_page": engagement.pk,
+        "engagement_act": engagement.pk,
+        "assignment_step": assignment.pk,
+        "engagement_action": ActionFactory(engagement=engagement).pk,
+        "engagement_participant": EngagementContactFactory(engagement=engagement).pk,
+        "engagement_resource": ResourceFactory(engagement=engagement).pk,
     }
 
 

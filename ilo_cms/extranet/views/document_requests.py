@@ -32,10 +32,10 @@ from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import log_refusal, too_large
 from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import stop_reason
+from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import ACTING_AS
-from ilo_cms.extranet.views.documents import NO_CHECK, NO_SPACE, OTHER_TAB, UploadForm
+from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
 from ilo_cms.referentials.models import DocumentType
 
 

@@ -21,7 +21,7 @@ from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import deposit, too_large, withdraw
 from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import stop_reason
+from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.referentials.models import DocumentType
@@ -33,14 +33,6 @@ SLOTS = {
     "kbis": (False, "Kbis de votre structure"),
     "plaquette": (False, "Plaquette de votre structure"),
 }
-NO_SPACE = (
-    "La plateforme n’a plus de place pour enregistrer votre fichier : rien n’a été enregistré. "
-    "L’équipe technique en est avertie, réessayez plus tard."
-)
-NO_CHECK = (
-    "Les fichiers ne peuvent pas être vérifiés pour le moment : rien n’a été enregistré. "
-    "Réessayez dans quelques minutes."
-)
 OTHER_TAB = (
     "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
     "Rechargez-la, puis choisissez à nouveau votre fichier."

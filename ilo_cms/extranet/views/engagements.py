@@ -6,14 +6,23 @@ for.
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.document_requests.models import DocumentRequest
-from ilo_cms.engagements.models import Assignment, Engagement, Stage
-from ilo_cms.extranet.access import acting_contact_required
+from ilo_cms.engagements.models import (
+    Action,
+    Assignment,
+    Engagement,
+    EngagementContact,
+    Resource,
+    Stage,
+)
+from ilo_cms.extranet.access import acting_contact_required, acting_form
+from ilo_cms.extranet.resources import DepositForm, deposited, may_deposit
 from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
 
 
@@ -22,47 +31,31 @@ def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
     return engagement.beneficiary_id == contact.organisation_id
 
 
-def shown_assignments(contact: Contact, engagement: Engagement) -> list[Assignment]:
-    """The assignments of an engagement that a contact may open, first the latest begun."""
-    known = Assignment.objects.known_to(contact).filter(engagement=engagement)
-    return list(
-        known.select_related("provider", "skill", "contact__user", "engagement").order_by(
-            "-starts_on", "label", "pk"
-        )
-    )
+def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assignment]:
+    """The assignments of an engagement that this capacity reads, first the latest begun."""
+    known = Assignment.objects.known_to(request.contact).filter(engagement=engagement)
+    return list(known.select_related("provider", "engagement").order_by("-starts_on", "label"))
 
 
 def steps_of(engagement: Engagement) -> list[dict[str, str]]:
     """The five stages for the line of steps: the last entered is the present one (SPEC E1)."""
-    entered = {entry.stage: entry.entered_on for entry in engagement.stage_entries.all()}
-    current = engagement.current_stage
+    entries = engagement.stage_entries.in_force().order_by("entered_on", "rank")
+    entered = {entry.stage: entry.entered_on for entry in entries}
     order = list(Stage)
-    place = order.index(Stage(current)) if current else -1
-    return [
-        {
-            "label": stage.label,
-            "state": "now"
-            if stage == current
-            else "done"
-            if order.index(stage) < place
-            else "todo",
-            "detail": f"depuis le {entered[stage]:%d/%m/%Y}"
-            if stage == current
-            else f"{entered[stage]:%d/%m/%Y}"
-            if stage in entered
-            else "",
-        }
-        for stage in order
-    ]
+    place = order.index(Stage(engagement.current_stage)) if engagement.current_stage else -1
+    steps = []
+    for number, stage in enumerate(order):
+        day = f"{entered[stage]:%d/%m/%Y}" if stage in entered else ""
+        state = "now" if number == place else "done" if number < place else "todo"
+        detail = f"depuis le {day}" if state == "now" else day
+        steps.append({"label": stage.label, "state": state, "detail": detail})
+    return steps
 
 
-def known_engagement(contact: Contact, pk: UUID) -> Engagement:
-    """The engagement, with what its pages show. Raises Http404 when it is not this contact's."""
-    rows = Engagement.objects.known_to(contact).with_stage()
-    return get_object_or_404(
-        rows.select_related("beneficiary", "operator", "officer__user", "territory", "sector"),
-        pk=pk,
-    )
+def known_engagement(request: HttpRequest, pk: UUID) -> Engagement:
+    """The engagement, with what its pages show. Raises Http404 when it is not this capacity's."""
+    rows = Engagement.objects.known_to(request.contact).with_stage()
+    return get_object_or_404(rows.select_related("beneficiary", "operator", "officer__user"), pk=pk)
 
 
 def tabs_of(engagement: Engagement, current: str) -> list[dict]:
@@ -80,7 +73,7 @@ def tabs_of(engagement: Engagement, current: str) -> list[dict]:
 
 
 def render_tab(
-    request: HttpRequest, engagement: Engagement, template: str, context: dict
+    request: HttpRequest, engagement: Engagement, template: str, context: dict, status: int = 200
 ) -> HttpResponse:
     """One page of an engagement, with what all of them show."""
     shared = {
@@ -89,17 +82,17 @@ def render_tab(
         "steps": steps_of(engagement),
         "as_beneficiary": is_beneficiary(request.contact, engagement),
     }
-    return render(request, template, shared | context)
+    return render(request, template, shared | context, status=status)
 
 
 @acting_contact_required
 def engagement_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """General information: stages, plan, assignments, officer."""
-    engagement = known_engagement(request.contact, pk)
-    plan = engagement.actions.filter(assignment=None).select_related("kind")
+    engagement = known_engagement(request, pk)
+    plan = Action.objects.known_to(request.contact).filter(engagement=engagement, assignment=None)
     context = {
-        "assignments": shown_assignments(request.contact, engagement),
-        "actions": plan if is_beneficiary(request.contact, engagement) else [],
+        "assignments": known_assignments(request, engagement),
+        "actions": plan.select_related("kind", "assignment"),
     }
     return render_tab(request, engagement, "extranet/engagement.html", context)
 
@@ -107,20 +100,16 @@ def engagement_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @acting_contact_required
 def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Whom to call: the officer, the beneficiary's people, those of the assignments."""
-    engagement = known_engagement(request.contact, pk)
-    people = (
-        Contact.objects.filter(
-            organisation=engagement.beneficiary_id, ended_on=None, user__is_active=True
-        )
-        .select_related("user", "establishment")
-        .order_by("user__last_name", "user__first_name", "pk")
-    )
+    engagement = known_engagement(request, pk)
+    people = EngagementContact.objects.known_to(request.contact).filter(engagement=engagement)
+    people = people.select_related("contact__user", "contact__organisation", "assignment")
     context = {
-        "people": people[:10],
+        "ours": [person for person in people if person.assignment is None],
+        "theirs": [person for person in people if person.assignment],
         "assignments": [
-            assignment
-            for assignment in shown_assignments(request.contact, engagement)
-            if assignment.is_settled and assignment.contact
+            row
+            for row in known_assignments(request, engagement)
+            if row.is_shown_to_provider and row.contact_id
         ],
     }
     return render_tab(request, engagement, "extranet/engagement_contacts.html", context)
@@ -128,48 +117,60 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @acting_contact_required
 def engagement_meetings(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The meetings of this engagement that the person's organisation takes part in, the coming
-    ones first."""
-    engagement = known_engagement(request.contact, pk)
+    """The meetings of this engagement in which the organisation takes part, the coming first."""
+    engagement = known_engagement(request, pk)
     found = visible_meetings(request).filter(engagement=engagement)
     coming = sorted(found.coming(), key=first_moment)
     over = found.exclude(pk__in=[meeting.pk for meeting in coming]).order_by("-created_at", "pk")
-    return render_tab(
-        request, engagement, "extranet/engagement_meetings.html", {"coming": coming, "over": over}
-    )
+    context = {"coming": coming, "over": over}
+    return render_tab(request, engagement, "extranet/engagement_meetings.html", context)
 
 
-@acting_contact_required
+@acting_form()
 def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The documents asked of the person's organisation for this engagement, and their state."""
-    engagement = known_engagement(request.contact, pk)
-    asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
-    rows = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
-    return render_tab(
-        request,
-        engagement,
-        "extranet/engagement_documents.html",
-        {"requests": rows.order_by("-due_on", "pk")},
+    """Documents asked for, resources shared; a POST deposits one more."""
+    engagement = known_engagement(request, pk)
+    form = DepositForm(
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
+        contact=request.contact,
+        engagement=engagement,
     )
+    if form.is_bound and form.is_valid() and deposited(request, form, engagement):
+        messages.success(request, f"« {form.cleaned_data['title']} » est déposé.")
+        return redirect("engagement_documents", pk=engagement.pk)
+    asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
+    asked = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
+    resources = Resource.objects.known_to(request.contact).filter(
+        engagement=engagement, withdrawn_at=None
+    )
+    context = {
+        "requests": asked.order_by("-due_on", "pk"),
+        "resources": resources.select_related("document", "organisation", "assignment"),
+        "form": form if may_deposit(request.contact, engagement) else None,
+    }
+    status = 422 if form.is_bound else 200
+    return render_tab(request, engagement, "extranet/engagement_documents.html", context, status)
 
 
 @acting_contact_required
 def assignment_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One assignment: beneficiary, provider, dates, amount, status."""
-    assignment = get_object_or_404(
-        Assignment.objects.known_to(request.contact).select_related(
-            "engagement__beneficiary",
-            "engagement__operator",
-            "engagement__officer__user",
-            "provider",
-            "establishment",
-            "contact__user",
-            "skill",
-        ),
-        pk=pk,
+    """One assignment: beneficiary, provider, dates, amount, status, deliverables, evaluations."""
+    rows = Assignment.objects.known_to(request.contact).select_related(
+        "engagement__beneficiary",
+        "engagement__operator",
+        "engagement__officer__user",
+        "provider",
+        "establishment",
+        "contact__user",
+        "skill",
     )
-    return render(
-        request,
-        "extranet/assignment.html",
-        {"assignment": assignment, "engagement": assignment.engagement},
+    assignment = get_object_or_404(rows, pk=pk)
+    resources = Resource.objects.known_to(request.contact).filter(
+        assignment=assignment, withdrawn_at=None
     )
+    context = {
+        "assignment": assignment,
+        "engagement": assignment.engagement,
+        "resources": resources.select_related("document", "organisation", "assignment"),
+    }
+    return render(request, "extranet/assignment.html", context)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from ilo_cms.directory.models import Contact
-from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
 from ilo_cms.extranet.waiting import waiting
@@ -27,7 +27,8 @@ def contact_home(request: HttpRequest) -> HttpResponse:
     """What a provider or beneficiary contact sees first."""
     organisation = request.contact.organisation
     assignments = (
-        Assignment.objects.engaged_with(request.contact)
+        Assignment.objects.known_to(request.contact)
+        .filter(provider=organisation, status__in=SHOWN_TO_PROVIDER)
         .select_related(
             "engagement__operator", "engagement__officer__user", "engagement__beneficiary"
         )

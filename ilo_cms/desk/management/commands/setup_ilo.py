@@ -4,6 +4,7 @@ Safe to run at any time, and needed after each deployment: permissions, workflow
 do not exist yet while migrations run.
 """
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
@@ -24,13 +25,14 @@ from ilo_cms.directory.models import (
 from ilo_cms.directory.officers import ADMINISTRATORS_GROUP, OFFICERS_GROUP, sync_groups
 from ilo_cms.document_requests.models import DocumentRequest
 from ilo_cms.documents.models import Document
-from ilo_cms.engagements.models import ActionType, Assignment, Engagement
+from ilo_cms.engagements.models import ActionType, Assignment, Budget, Engagement
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
 from ilo_cms.evaluations.services.grids import load_default_grids
 from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest, ReferentTask
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
+from ilo_cms.referentials.management.commands.load_referentials import load
 from ilo_cms.referentials.models import (
     Approval,
     Certification,
@@ -76,6 +78,7 @@ EVERYONE_VIEWS = [
     OfficerAbsence,
     Engagement,
     Assignment,
+    Budget,
     Evaluation,
     Grid,
     SatisfactionRequest,
@@ -122,6 +125,9 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         call_command("load_referentials", stdout=self.stdout)
         self.stdout.write(f"evaluation grids: {load_default_grids()} added")
+        types = settings.FIXTURES / "referentials" / "action_types.csv"
+        total, added, _ = load(types, ActionType, official=False)
+        self.stdout.write(f"action_types: {total} rows, {added} added, 0 updated")
         for line in wire():
             self.stdout.write(line)
 

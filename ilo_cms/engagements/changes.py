@@ -1,0 +1,79 @@
+"""What the services of engagements share: locked rows, changed fields in the log, one refusal."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import record
+from ilo_cms.directory.edits import Reading, snapshot
+from ilo_cms.directory.models import Organisation
+from ilo_cms.engagements.models import Engagement
+
+
+def locked_engagement(engagement: Engagement) -> Engagement:
+    """The engagement read anew under its lock."""
+    rows = Engagement.objects.select_related("beneficiary", "operator", "officer__user")
+    return rows.select_for_update(of=("self",)).get(pk=engagement.pk)
+
+
+def write(row: models.Model, values: dict[str, Any]) -> dict[str, Reading]:
+    """Set values on a row and check it whole; return the readings before, for `log_changes`.
+
+    Raises ValidationError by field.
+    """
+    before = snapshot(row, values)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.full_clean()
+    return before
+
+
+def log_changes(
+    action: str,
+    *,
+    row: models.Model,
+    before: dict[str, Reading],
+    actor: User,
+    organisation: Organisation,
+    **words: Any,
+) -> list[str]:
+    """Say in the log which fields changed; nothing when none did. Returns their names."""
+    after = snapshot(row, before)
+    changed = [name for name in before if before[name].key != after[name].key]
+    if changed:
+        record(
+            action,
+            actor=actor,
+            target=row,
+            organisation=organisation,
+            before={name: before[name].label for name in changed},
+            after={name: after[name].label for name in changed},
+            **words,
+        )
+    return changed
+
+
+def log_creation(
+    action: str, *, row: models.Model, names: Iterable[str], actor: User, organisation: Organisation
+) -> None:
+    """Say in the log with which values a row was made."""
+    after = {name: reading.label for name, reading in snapshot(row, names).items()}
+    given = {name: label for name, label in after.items() if label not in (None, "")}
+    record(
+        action,
+        actor=actor,
+        target=row,
+        organisation=organisation,
+        before=dict.fromkeys(given),
+        after=given,
+    )
+
+
+def needed(reason: str, sentence: str, field: str = "reason") -> str:
+    """A reason that says something. Raises ValidationError at its field."""
+    if not reason.strip():
+        raise ValidationError({field: sentence})
+    return reason.strip()

@@ -1,0 +1,233 @@
+"""The page of one engagement in the intranet, its forms and buttons, and the budget."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from ilo_cms.engagements import panels
+from ilo_cms.engagements.models import Action, Assignment, Budget, Engagement, Resource
+from tests.engagements.helpers import ready, started
+from tests.factories import (
+    ActionFactory,
+    ActionTypeFactory,
+    AssignmentFactory,
+    ContactFactory,
+    EngagementContactFactory,
+    EngagementFactory,
+    OfficerFactory,
+    ResourceFactory,
+)
+from tests.helpers.intranet import an_administrator, an_officer, as_, open_intranet
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engagement(wired):
+    found = started()
+    open_intranet(found.officer.user)
+    return found
+
+
+@pytest.fixture
+def team(engagement):
+    return as_(engagement.officer.user)
+
+
+def page(engagement) -> str:
+    return reverse("engagement_page", args=[engagement.pk])
+
+
+def act(engagement, name) -> str:
+    return reverse("engagement_act", args=[engagement.pk, name])
+
+
+def fill(engagement):
+    """One row of each kind."""
+    assignment = ready(engagement)
+    ActionFactory(engagement=engagement)
+    EngagementContactFactory(engagement=engagement)
+    ResourceFactory(engagement=engagement, assignment=assignment)
+
+
+def test_everything_is_on_one_page(team, engagement):
+    fill(engagement)
+    text = team.get(page(engagement)).text
+    shown = [engagement.beneficiary.name, "5\u202f400,10", "Mettre en concurrence", "Accueil"]
+    shown += [Resource.objects.get().title, "Prestation de conseil créée"]
+    assert [word for word in shown if word not in text.replace("\xa0", "\u202f")] == []
+
+
+def test_queries_do_not_grow(team, engagement):
+    counts = []
+    for size in (2, 20):
+        for _ in range(size):
+            fill(engagement)
+        team.get(page(engagement))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            team.get(page(engagement))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 40
+
+
+def test_lists_do_not_ask_more_for_more_rows(team, engagement):
+    counts = {"engagement:index": [], "assignment:index": []}
+    for size in (2, 20):
+        for _ in range(size):
+            AssignmentFactory(engagement=EngagementFactory(officer=engagement.officer))
+        for name, found in counts.items():
+            team.get(reverse(name))
+            with CaptureQueriesContext(connection) as queries:
+                team.get(reverse(name))
+            found.append(len(queries))
+    for few, many in counts.values():
+        assert few == many
+
+
+def test_an_upper_app_shows_its_panel(team, engagement, monkeypatch):
+    monkeypatch.setattr(panels, "_panels", {})
+    panels.register_panel("b", "Après", lambda *_: format_html("<p>{}</p>", "deux"), order=2)
+    panels.register_panel("a", "Avant", lambda *_: format_html("<p>{}</p>", "un"), order=1)
+    panels.register_panel("c", "Rien", lambda *_: None)
+    text = team.get(page(engagement)).text
+    assert text.index("Avant") < text.index("<p>un</p>") < text.index("Après")
+    assert "Rien</h2>" not in text
+
+
+def test_others_are_led_to_what_they_may_read(engagement):
+    fill(engagement)
+    elsewhere = as_(an_officer())
+    assert elsewhere.get(page(engagement)).status_code == 302
+    assert elsewhere.get(act(engagement, "clore")).status_code == 404
+    history = elsewhere.get(reverse("engagement:history", args=[engagement.pk]))
+    assert "Prestation de conseil créée" not in history.text
+    administrator = as_(an_administrator())
+    text = administrator.get(page(engagement)).text
+    assert "Seule l’équipe" in text and "Mettre en concurrence" not in text
+
+
+def test_one_click_enters_the_next_stage_and_a_late_one_is_told(team, engagement):
+    typed = {
+        "seen": str(engagement.stage_entries.get().pk),
+        "stage": "diagnostic",
+        "entered_on": timezone.localdate().isoformat(),
+    }
+    assert team.post(act(engagement, "etape"), typed).status_code == 302
+    late = team.post(act(engagement, "etape"), typed)
+    assert late.status_code == 422 and "entre-temps" in late.text
+    assert engagement.stage_entries.count() == 2
+
+
+def test_each_form_does_its_act(team, engagement):
+    colleague = OfficerFactory(operator=engagement.operator)
+    contact = ContactFactory(organisation=engagement.beneficiary)
+    consulting = ActionTypeFactory(consulting=True)
+    for name, typed in (
+        ("corriger-l-etape", {"seen": str(engagement.stage_entries.get().pk),
+                              "entered_on": "2026-01-20"}),
+        ("action", {"key": str(uuid4()), "kind": consulting.pk, "label": "Mission"}),
+        ("interlocuteur", {"person": f":{contact.pk}"}),
+        ("ressource", {"key": str(uuid4()), "title_field": "Guide", "note": "À lire",
+                       "shared_with": [str(engagement.beneficiary.pk)]}),
+        ("confier", {"officer": colleague.pk}),
+    ):  # fmt: skip
+        assert team.get(act(engagement, name)).status_code == 200, name
+        response = team.post(act(engagement, name), typed)
+        assert response.status_code == 302, response.text
+    stored = Engagement.objects.get(pk=engagement.pk)
+    assert stored.officer == colleague and stored.participants.get().contact == contact
+    assert stored.actions.get().assignment.label == "Mission"
+    assert Resource.objects.visible_to(contact.user, contact).get().title == "Guide"
+    refused = team.post(act(engagement, "clore"), {"closed_on": "2026-06-30", "reason": "Fin"})
+    assert refused.status_code == 422 and "Mission" in refused.text
+    Assignment.objects.update(status="abandonnee")
+    for name, typed in (
+        ("clore", {"closed_on": "2026-06-30", "reason": "Fin"}),
+        ("rouvrir", {"reason": "Suite"}),
+    ):
+        assert team.post(act(engagement, name), typed).status_code == 302
+    assert team.get(act(engagement, "inconnu")).status_code == 404
+
+
+def test_each_button_does_its_act(team, engagement):
+    assignment = ready(engagement)
+    line, resource = ActionFactory(engagement=engagement), ResourceFactory(engagement=engagement)
+    people = [EngagementContactFactory(engagement=engagement) for _ in range(2)]
+    party = str(engagement.beneficiary.pk)
+    for name, row, typed in (
+        ("assignment_step", assignment, {"step": "engage"}),
+        ("engagement_action", line, {"do": "up"}),
+        ("engagement_action", line, {"state": "faite"}),
+        ("engagement_participant", people[0], {"do": "main"}),
+        ("engagement_participant", people[1], {"do": "remove"}),
+        ("engagement_resource", resource, {"do": "share", "organisation": party}),
+        ("engagement_resource", resource, {"do": "unshare", "organisation": party}),
+        ("engagement_resource", resource, {"do": "withdraw", "reason": "Dépassée"}),
+    ):
+        response = team.post(reverse(name, args=[row.pk]), typed, follow=True)
+        assert [str(message.tags) for message in response.context["messages"]] == ["success"]
+    assignment.refresh_from_db()
+    assert assignment.status == "engagee"
+    assert Action.objects.get(pk=line.pk).state == "faite"
+    assert engagement.participants.get().is_main
+    again = team.post(
+        reverse("assignment_step", args=[assignment.pk]), {"step": "engage"}, follow=True
+    )
+    assert "est engagée" in again.text
+    for name, row, typed in (
+        ("assignment_step", assignment, {"step": "x"}),
+        ("engagement_action", line, {"state": "x"}),
+        ("engagement_participant", people[0], {"do": "x"}),
+    ):
+        assert team.post(reverse(name, args=[row.pk]), typed).status_code == 404
+
+
+def test_edits_in_the_admin_are_in_the_log(team, engagement):
+    assignment = ready(engagement)
+    response = team.post(
+        reverse("assignment:edit", args=[assignment.pk]),
+        {
+            "engagement": engagement.pk,
+            "label": "Gouvernance et statuts",
+            "provider": assignment.provider.pk,
+            "amount": "6000.05",
+            "starts_on": "2026-02-01",
+        },
+    )
+    assert response.status_code == 302 and response.url == page(engagement)
+    history = team.get(reverse("engagement:history", args=[engagement.pk])).text
+    assert "Gouvernance et statuts" in history and "6000.05" in history
+
+
+def test_the_budget_page(team, engagement):
+    AssignmentFactory(engagement=engagement, amount="0.10", starts_on=date(2026, 1, 1))
+    AssignmentFactory(engagement=engagement, amount="0.20", starts_on=date(2026, 12, 31),
+                      ends_on=None)  # fmt: skip
+    address = reverse("engagement_budget")
+    assert team.post(address, {"year": "2026", "amount": "120 000,50"}).status_code == 302
+    assert str(Budget.objects.get().amount) == "120000.50"
+    for typed in ({"year": "x", "amount": "1"}, {"year": "2026", "amount": "NaN"}, {}):
+        team.post(address, typed)
+    text = team.get(address).text.replace("&nbsp;", "\u202f").replace("\xa0", "\u202f")
+    assert "0,30\u202f€" in text and "120\u202f000,20\u202f€" in text
+    foreign = {"structure": str(OfficerFactory().operator.pk), "year": "2026", "amount": "1"}
+    team.post(address, foreign)
+    assert Budget.objects.count() == 1
+
+
+def test_the_list_narrows_by_stage_territory_officer_and_year(team, engagement):
+    EngagementFactory(opened_on=date(2020, 1, 1), closed_on=date(2020, 6, 1))
+    for query in ("stage=accueil", "year=2026", f"followed_by={engagement.officer.user.last_name}"):
+        rows = team.get(reverse("engagement:index") + f"?{query}").context["object_list"]
+        assert list(rows) == [engagement], query
+    rows = team.get(reverse("engagement:index") + "?territory=69").context["object_list"]
+    assert not rows
