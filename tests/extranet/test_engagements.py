@@ -2,20 +2,32 @@
 
 from datetime import date
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from ilo_cms.engagements.models import Action, ActionType, AssignmentStatus, Stage, StageEntry
+from ilo_cms.engagements.models import (
+    Action,
+    ActionType,
+    AssignmentStatus,
+    Resource,
+    ResourceShare,
+    Stage,
+    StageEntry,
+)
 from tests.factories import (
     AssignmentFactory,
     ContactFactory,
     DocumentRequestFactory,
+    EngagementContactFactory,
     EngagementFactory,
     EvaluationFactory,
     OfficerFactory,
+    ResourceFactory,
     SatisfactionRequestFactory,
 )
 
@@ -68,6 +80,7 @@ def test_a_beneficiary_reads_its_whole_path(sign_in, engagement, assignment, ben
     assert "Relire les comptes" in page
     assert "À choisir" in page and "7 777" not in page, "an amount is told once it is engaged"
     assert str(engagement.officer.user) in page and "tel:+33478000000" in page
+    EngagementContactFactory(engagement=engagement, contact=beneficiary)
     contacts = text(client.get(reverse("engagement_contacts", args=[engagement.pk])))
     assert str(assignment.contact.user) in contacts and beneficiary.user.email in contacts
 
@@ -182,3 +195,96 @@ def test_home_says_what_awaits(sign_in, engagement, beneficiary, wired):
     evaluation.read_by = contact
     evaluation.save()
     assert evaluation.path not in text(client.get("/"))
+
+
+def deposit(client, contact, engagement, **typed):
+    """Post the form of the documents' page."""
+    form = {"acting_as": str(contact.pk), "key": str(uuid4()), "title": "Rapport d’étape"}
+    return client.post(reverse("engagement_documents", args=[engagement.pk]), form | typed)
+
+
+def test_a_provider_deposits_a_deliverable_for_whom_it_chooses(
+    sign_in, engagement, assignment, beneficiary
+):
+    rival = AssignmentFactory(engagement=engagement)
+    contact = assignment.contact
+    client = sign_in(contact.user)
+    answer = deposit(
+        client,
+        contact,
+        engagement,
+        assignment=assignment.pk,
+        note="Première version.",
+        shared_with=[engagement.beneficiary_id],
+    )
+    assert answer.status_code == 302
+    resource = Resource.objects.get()
+    assert resource.is_deliverable and resource.organisation == assignment.provider
+    address = reverse("engagement_documents", args=[engagement.pk])
+    assert "Première version." in text(sign_in(beneficiary.user).get(address))
+    assert "Première version." not in text(sign_in(rival.contact.user).get(address))
+    page = text(sign_in(contact.user).get(reverse("assignment", args=[assignment.pk])))
+    assert "livrable" in page and "Rapport d’étape" in page
+
+
+def test_a_share_taken_back_or_a_resource_withdrawn_is_gone_at_once(
+    sign_in, engagement, assignment
+):
+    resource = ResourceFactory(engagement=engagement, title="Grille partagée")
+    ResourceShare.objects.create(
+        resource=resource, organisation=assignment.provider, shared_by=engagement.officer.user
+    )
+    client = sign_in(assignment.contact.user)
+    address = reverse("engagement_documents", args=[engagement.pk])
+    assert "Grille partagée" in text(client.get(address))
+    ResourceShare.objects.update(revoked_at=timezone.now())
+    assert "Grille partagée" not in text(client.get(address))
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({}, "Joignez un fichier, un lien ou une note."),
+        ({"note": "x", "title": ""}, "obligatoire"),
+        ({"url": "javascript:alert(1)"}, "URL"),
+        ({"note": "x", "assignment": str(uuid4())}, "choix"),
+    ],
+)
+def test_what_cannot_be_deposited_is_said_and_keeps_what_was_typed(
+    sign_in, engagement, assignment, typed, reason
+):
+    typed = {"assignment": assignment.pk} | typed
+    answer = deposit(sign_in(assignment.contact.user), assignment.contact, engagement, **typed)
+    assert answer.status_code == 422 and not Resource.objects.exists()
+    page = unescape(answer.text)
+    assert reason in page
+    if typed.get("title") != "":
+        assert 'value="Rapport d’étape"' in page
+
+
+def test_a_form_of_another_structure_deposits_nothing(sign_in, engagement, assignment, beneficiary):
+    client = sign_in(assignment.contact.user)
+    assert deposit(client, beneficiary, engagement, note="x").status_code == 409
+    assert not Resource.objects.exists()
+
+
+def test_nothing_is_deposited_on_a_closed_engagement_nor_by_who_has_left(
+    sign_in, engagement, assignment
+):
+    engagement.closed_on = date(2026, 6, 30)
+    engagement.save()
+    contact = assignment.contact
+    page = text(sign_in(contact.user).get(reverse("engagement_documents", args=[engagement.pk])))
+    assert "Déposer" not in page
+    answer = deposit(sign_in(contact.user), contact, engagement, assignment=assignment.pk, note="x")
+    assert answer.status_code == 422 and "clos" in answer.text
+    assert not Resource.objects.exists()
+
+
+def test_an_officer_who_is_also_a_contact_reads_as_that_contact_only(sign_in, engagement):
+    """The extranet knows the capacity, not what its holder may read in the intranet (A6)."""
+    officer = engagement.officer
+    contact = ContactFactory(user=officer.user)
+    client = sign_in(officer.user, contact)
+    for name in NAMES:
+        assert client.get(reverse(name, args=[engagement.pk])).status_code == 404

@@ -34,7 +34,8 @@ def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
 def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assignment]:
     """The assignments of an engagement that this capacity reads, first the latest begun."""
     known = Assignment.objects.known_to(request.contact).filter(engagement=engagement)
-    return list(known.select_related("provider", "engagement").order_by("-starts_on", "label"))
+    rows = known.select_related("provider", "contact__user", "engagement")
+    return list(rows.order_by("-starts_on", "label", "pk"))
 
 
 def steps_of(engagement: Engagement) -> list[dict[str, str]]:
