@@ -73,7 +73,7 @@ def test_a_beneficiary_reads_its_whole_path(sign_in, engagement, assignment, ben
     client = sign_in(beneficiary.user)
     home = text(client.get("/"))
     assert reverse("engagement", args=[engagement.pk]) in home
-    assert Stage.PLAN.label in home
+    assert Stage.PLAN.label in home and f"mailto:{engagement.officer.user.email}" in home
     page = text(client.get(reverse("engagement", args=[engagement.pk])))
     assert "depuis le 25/01/2026" in page and page.count("terminée") == 2
     assert "Structurer la gouvernance" in page and "5 400,00 €" in page

@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from ilo_cms.directory.models import Contact
+from ilo_cms.directory.models import Contact, Officer, Organisation
 from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
@@ -49,9 +49,18 @@ def contact_home(request: HttpRequest) -> HttpResponse:
             "organisation": organisation,
             "engagements": engagements[:10],
             "assignments": Paginator(assignments, 10).get_page(request.GET.get("page")),
-            "referent": organisation.referent,
+            "referent": main_contact(organisation, engagements),
             "notices": notices[:5],
             **waiting(request.contact),
             **todo(request.contact),
         },
     )
+
+
+def main_contact(organisation: Organisation, engagements) -> Officer | None:
+    """Whom to call first: the record's referent, else who follows the latest open engagement."""
+    if organisation.referent:
+        return organisation.referent
+    open_ones = engagements.filter(closed_on=None).exclude(officer=None)
+    latest = open_ones.select_related("officer__operator").order_by("-opened_on").first()
+    return latest.officer if latest else None
