@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 from django.utils import timezone
 
 from ilo_cms.directory.models import Contact, Officer, Organisation
-from ilo_cms.engagements.models import (
-    Assignment,
-    AssignmentStatus,
-    Engagement,
-    Stage,
-    StageEntry,
-)
+from ilo_cms.engagements import path
+from ilo_cms.engagements.assignments import change_status, create_assignment
+from ilo_cms.engagements.budgets import set_budget
+from ilo_cms.engagements.models import ActionType, Assignment, Engagement, Stage
+from ilo_cms.engagements.people import add_participant
+from ilo_cms.engagements.plan import add_action
+from ilo_cms.engagements.resources import deposit_resource
 from ilo_cms.moderation.fields import RecordField
 from ilo_cms.moderation.models import ChangeRequest, Target
 from ilo_cms.moderation.services import save_record
@@ -101,34 +102,117 @@ def open_engagement(
     """An engagement that entered its last stage ten days ago, each earlier one a month before."""
     today = timezone.localdate()
     entered = [today - timedelta(days=10 + 30 * back) for back in range(len(stages))][::-1]
-    engagement = Engagement.objects.create(
+    engagement = path.open_engagement(
+        key=uuid4(),
         beneficiary=beneficiary,
-        operator=officer.operator,
-        officer=officer,
         title=title,
         opened_on=entered[0],
+        acting_user=officer.user,
     )
-    for stage, day in zip(stages, entered, strict=True):
-        StageEntry.objects.create(
-            engagement=engagement, stage=stage, entered_on=day, entered_by=officer.user
+    for stage, day in list(zip(stages, entered, strict=True))[1:]:
+        current = path.current_entry(engagement)
+        path.enter_stage(
+            engagement=engagement,
+            stage=stage,
+            entered_on=day,
+            seen=str(current.pk) if current else "",
+            acting_user=officer.user,
         )
     return engagement
 
 
+#: Title of each assignment of the Jardins partagés, how it got where it is, and when it began.
+ASSIGNMENTS: list[tuple[str, list[str], int]] = [
+    ("Structurer la gouvernance", ["engage"], -9),
+    ("Préparer le budget pluriannuel", [], 40),
+    ("Trouver de nouveaux débouchés", ["tender"], 30),
+    ("Réécrire le projet associatif", ["engage", "complete"], -70),
+    ("Former le bureau à la comptabilité", ["engage", "complete", "close"], -90),
+    ("Étudier un second site", ["abandon"], 20),
+]
+
+
 def engage_conseil_sol(engagement: Engagement) -> None:
-    """An assignment under way, carried out by Marina for Conseil Sol."""
+    """An assignment in each state: those that bind somebody are carried out by Conseil Sol."""
     contact = Contact.objects.get(user__email="marina@conseil-sol.example", ended_on=None)
+    officer = engagement.officer.user if engagement.officer else contact.user
     today = timezone.localdate()
-    Assignment.objects.create(
+    carried = {
+        "provider": contact.organisation,
+        "establishment": contact.establishment,
+        "contact": contact,
+        "skill": Skill.objects.filter(code__icontains="gouvernance").first(),
+    }
+    for label, steps, begins in ASSIGNMENTS:
+        assignment = create_assignment(
+            key=uuid4(),
+            engagement=engagement,
+            acting_user=officer,
+            label=label,
+            amount=Decimal("5400.00"),
+            days=Decimal("6"),
+            starts_on=today + timedelta(days=begins),
+            ends_on=today + timedelta(days=begins + 60),
+            **(carried if "engage" in steps else {}),
+        )
+        for step in steps:
+            assignment = change_status(
+                assignment=assignment,
+                transition=step,
+                acting_user=officer,
+                reason="Le second site n’est plus d’actualité." if step == "abandon" else "",
+            )
+        if label == ASSIGNMENTS[0][0]:
+            share_one_each(assignment, contact)
+    add_plan(engagement)
+
+
+def share_one_each(assignment: Assignment, contact: Contact) -> None:
+    """A link that the officer shows to the provider, a note that the provider shows to no one."""
+    engagement = assignment.engagement
+    officer = engagement.officer.user if engagement.officer else contact.user
+    for title, party in (
+        ("Statuts types d’une association", assignment.provider),
+        ("Calendrier de l’accompagnement", engagement.beneficiary),
+    ):
+        deposit_resource(
+            key=uuid4(),
+            engagement=engagement,
+            assignment=assignment,
+            title=title,
+            url="https://ressources.example/guide",
+            acting_user=officer,
+            shared_with=[party] if party else [],
+        )
+    deposit_resource(
+        key=uuid4(),
         engagement=engagement,
-        label="Structurer la gouvernance",
-        provider=contact.organisation,
-        establishment=contact.establishment,
-        contact=contact,
-        skill=Skill.objects.filter(code__icontains="gouvernance").first(),
-        amount=Decimal("5400.00"),
-        days=Decimal("6"),
-        starts_on=today - timedelta(days=9),
-        ends_on=today + timedelta(days=80),
-        status=AssignmentStatus.ENGAGED,
+        assignment=assignment,
+        title="Compte rendu de la première séance",
+        note="Le bureau veut clarifier le rôle de la présidence.",
+        acting_user=contact.user,
+        acting_as=contact,
+    )
+
+
+def add_plan(engagement: Engagement) -> None:
+    """Two lines that no provider carries, the beneficiary's contact, and the operator's budget."""
+    user = engagement.officer.user if engagement.officer else None
+    person = Contact.objects.filter(
+        organisation=engagement.beneficiary, ended_on=None, has_access=True
+    ).first()
+    if user is None or person is None:
+        return
+    for code, label in (
+        ("expertise", "Relire les statuts avec le bureau"),
+        ("mise-en-relation", "Rencontrer le réseau des jardins de la métropole"),
+    ):
+        kind = ActionType.objects.get(code=code)
+        add_action(key=uuid4(), engagement=engagement, kind=kind, label=label, acting_user=user)
+    add_participant(engagement=engagement, contact=person, acting_user=user)
+    set_budget(
+        operator=engagement.operator,
+        year=timezone.localdate().year,
+        amount=Decimal("120000.00"),
+        acting_user=user,
     )

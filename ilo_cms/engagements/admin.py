@@ -142,11 +142,11 @@ class EngagementEditView(RefusalAtField, generic.EditView):
 class InnerHistoryView(RecordHistoryView):
     """The history of an engagement, for those who read all of it."""
 
-    def get_base_queryset(self) -> models.QuerySet:
-        """Nothing for those who only know that it exists."""
-        rows = super().get_base_queryset()
+    def dispatch(self, request, *args, **kwargs):
+        """Refuse those who only know that it exists."""
         owner = self.object.engagement if isinstance(self.object, Assignment) else self.object
-        return rows if can_read_engagement(self.request.user, owner) else rows.none()
+        can_read_engagement(request.user, owner).enforce()
+        return super().dispatch(request, *args, **kwargs)
 
 
 class EngagementForm(RecordForm):
