@@ -14,8 +14,13 @@ SLACK = 8
 
 #: Numbers the controls that a person sees and may use, and notes which of them get the focus, and
 #: whether they look different then. A group of radios is one stop; so is a widget that the arrow
-#: keys move in. `look` also reads the label and the parent of a control that is itself hidden.
+#: keys move in, or Wagtail's folded table of contents. `look` also reads the label and the parent
+#: of a control that is itself hidden.
 WATCH = """() => {
+  window.watching?.abort();
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute('tabindex');
   const still = new CSSStyleSheet();
   still.replaceSync('*, ::before, ::after { transition: none !important; }');
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
@@ -35,7 +40,7 @@ WATCH = """() => {
     element.checkVisibility({visibilityProperty: true}) && !element.matches(':disabled')
     && !element.closest('[inert], [aria-hidden="true"]')
     && !(element.tabIndex < 0 && element.closest(
-      '[role=tablist], [role=menu], [role=listbox], [role=toolbar], [role=grid]'));
+      '[role=tablist], [role=menu], [role=listbox], [role=toolbar], [role=grid], .w-minimap'));
   const groups = new Set();
   const first = (element) => {
     if (element.type !== 'radio' || !element.name) return true;
@@ -51,14 +56,12 @@ WATCH = """() => {
   const numberOf = (element) => controls.findIndex((control) => control === element
     || (control.type === 'radio' && element.type === 'radio'
         && control.name === element.name && control.form === element.form));
+  window.watching = new AbortController();
   window.tabbed = {names: controls.map(name), reached: [], unseen: []};
   document.addEventListener('focusin', ({target}) => {
     tabbed.reached.push(numberOf(target));
     if (before.has(target) && before.get(target) === look(target)) tabbed.unseen.push(name(target));
-  });
-  document.body.tabIndex = -1;
-  document.body.focus();
-  document.body.removeAttribute('tabindex');
+  }, {signal: watching.signal});
   return controls.length;
 }"""
 TO_THE_TOP = """() => {
@@ -85,6 +88,6 @@ def keyboard_faults(page: Page) -> list[str]:
     faults = [
         f"not reached: {seen['names'][number]}" for number in sorted(wanted - set(seen["reached"]))
     ]
-    if count and count <= LIMIT and forward.count(forward[0]) < 2:
+    if count <= LIMIT and (not forward or forward.count(forward[0]) < 2):
         faults.append(f"the focus never comes back to the top: {forward[-3:]} of {count}")
     return faults + [f"focus does not show: {name}" for name in dict.fromkeys(seen["unseen"])]
