@@ -14,14 +14,16 @@ from ilo_cms.notifications.services import notify
 def can_reset_second_factor(user: User, person: User) -> Decision:
     """Administrators help others, never themselves; a superuser is helped by a superuser."""
     if not (user.is_administrator or user.is_superuser):
-        return refused("Seule l’administration nationale réinitialise un second facteur.")
+        return refused("Seule l’administration nationale réinitialise une double authentification.")
     if user.pk == person.pk:
         return refused(
-            "Votre propre second facteur se gère dans « Double authentification ». "
-            "Si vous l’avez perdu, demandez à une autre personne de l’administration."
+            "Votre propre double authentification se gère depuis votre compte. "
+            "Si vous l’avez perdue, demandez à une autre personne de l’administration."
         )
     if person.is_superuser and not user.is_superuser:
-        return refused("Le second facteur de ce compte technique ne se réinitialise pas ici.")
+        return refused(
+            "La double authentification de ce compte technique ne se réinitialise pas ici."
+        )
     return ALLOWED
 
 
@@ -40,7 +42,7 @@ def reset_second_factor(*, person: User, reason: str, acting_user: User) -> None
         )
     deleted, _ = Authenticator.objects.filter(user=person).delete()
     if not deleted:
-        raise ValidationError("Cette personne n’a pas de second facteur.")
+        raise ValidationError("Cette personne n’a pas de double authentification.")
     log(
         "account.second_factor_reset",
         actor=acting_user,

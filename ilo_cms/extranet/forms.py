@@ -50,6 +50,7 @@ class RecordForm(forms.ModelForm):
                 field.empty_label = "Non renseigné"
             if isinstance(field, forms.ModelChoiceField):
                 self.limit(name, field, waiting.get(name))
+            field.required = field.required and writing  # nothing is compulsory to read
             field.moderated = name in moderated
             field.pending = self.pending(waiting[name]) if name in waiting else None
             if field.pending:

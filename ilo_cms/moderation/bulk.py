@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.french import in_sentence
 from ilo_cms.directory.models import OfficerAbsence
 from ilo_cms.moderation.decisions import Verdict, decide
 from ilo_cms.moderation.models import ChangeItem, ChangeRequest
@@ -58,9 +59,9 @@ def obstacle(request: ChangeRequest, lines: list[Line], user: User) -> str:
     decision = can_decide(user, request)
     if not decision:
         return decision.reason
-    moved = [line.label for line in lines if line.has_moved]
+    moved = [in_sentence(line.label) for line in lines if line.has_moved]
     if moved:
-        return f"La valeur affichée a changé depuis la demande : {', '.join(moved).lower()}."
+        return f"La valeur affichée a changé depuis la demande : {', '.join(moved)}."
     return ""
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import in_sentence
 from ilo_cms.moderation.fields import (
     ALWAYS_MODERATED,
     FIELDS,
@@ -87,4 +88,4 @@ def set_moderated(*, target: str, field: str, is_moderated: bool, acting_user: U
 def said(target: str, field: str, is_moderated: bool) -> str:
     """A rule as the log says it."""
     state = "relu avant publication" if is_moderated else "publié aussitôt"
-    return f"{Target(target).label}, {label(Target(target), field).lower()} : {state}"
+    return f"{Target(target).label}, {in_sentence(label(Target(target), field))} : {state}"

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import in_sentence
 from ilo_cms.directory.models import Contact, Organisation, Origin
 from ilo_cms.directory.policies import can_commit_as, can_write_as
 from ilo_cms.directory.skills import check_skills
@@ -157,7 +158,7 @@ def announce(request: ChangeRequest) -> None:
         about_id=request.pk,
         author=request.contact.user,
         organisation=request.organisation,
-        fields=", ".join(item_label(item).lower() for item in items),
+        fields=", ".join(in_sentence(item_label(item)) for item in items),
     )
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ilo_cms.core.french import in_sentence
 from ilo_cms.directory.absences import absence_on, deputies_on, today
 from ilo_cms.moderation.admin import change_requests
 from ilo_cms.moderation.bulk import PAGE, accept_shown, candidates
@@ -113,7 +114,12 @@ def last_decisions(found: ChangeRequest) -> list[tuple[ChangeRequest, str]]:
     others = found.organisation.change_requests.exclude(decided_at=None).exclude(pk=found.pk)
     rows = others.order_by("-decided_at").select_related("decided_by").prefetch_related("items")[:5]
     return [
-        (row, ", ".join(f"{item_label(item).lower()} {item.outcome}" for item in row.items.all()))
+        (
+            row,
+            ", ".join(
+                f"{in_sentence(item_label(item))} {item.outcome}" for item in row.items.all()
+            ),
+        )
         for row in rows
     ]
 

@@ -127,10 +127,10 @@ KINDS = {
         Kind(
             "account.second_factor_reset",
             "Sécurité",
-            "Votre second facteur a été retiré",
-            "{administrator} a retiré votre second facteur, à votre demande. Votre mot de passe "
-            "suffit à nouveau : ajoutez vite une application d’authentification ou une clé. Si "
-            "vous n’avez rien demandé, changez votre mot de passe et prévenez l’assistance.",
+            "Votre double authentification a été retirée",
+            "{administrator} a retiré votre double authentification, à votre demande. Votre mot de "
+            "passe suffit à nouveau : ajoutez vite une application d’authentification ou une clé. "
+            "Si vous n’avez rien demandé, changez votre mot de passe et prévenez l’assistance.",
             is_compulsory=True,
         ),
         Kind(

@@ -40,7 +40,7 @@ def test_a_passkey_is_added_and_then_asked_for(live_server, browser, settings):
 
     sign_in(page, url, user.email)
     page.wait_for_url("**/compte/securite/")
-    assert "un second facteur est obligatoire" in page.inner_text("main")
+    assert "la double authentification est obligatoire" in page.inner_text("main")
     assert violations(page) == []
     page.get_by_role("link", name="Ajouter une clé").click()
     page.get_by_label("Mot de passe").fill(PASSWORD)

@@ -230,7 +230,7 @@ def test_the_page_says_what_is_missing_and_why(compulsory):
     client = as_(an_officer())
     page = client.get("/admin/", follow=True)
     assert page.request["PATH_INFO"] == SECURITY
-    assert "un second facteur est obligatoire" in page.text
+    assert "la double authentification est obligatoire" in page.text
 
 
 def test_an_object_s_page_is_closed_too(compulsory):
@@ -286,7 +286,7 @@ def test_an_administrator_helps_somebody_who_lost_their_factor():
     RecoveryCodes.activate(person)
     client = as_(an_administrator(first_name="Anne", last_name="Petit"))
     page = client.get(f"/admin/personnes/inspect/{person.pk}/")
-    assert "Retirer son second facteur" in page.text
+    assert "Retirer sa double authentification" in page.text
     reset(client, person)
     assert not Authenticator.objects.exists()
     event = AuditEvent.objects.get(action="account.second_factor_reset")
@@ -295,7 +295,8 @@ def test_an_administrator_helps_somebody_who_lost_their_factor():
         "Vu en visioconférence",
     )
     mail = OutboxMessage.objects.get()
-    assert mail.address == person.email and "Anne Petit a retiré votre second facteur" in mail.body
+    assert mail.address == person.email
+    assert "Anne Petit a retiré votre double authentification" in mail.body
     client = Client()
     assert client.post(SIGN_IN, {"login": person.email, "password": PASSWORD}).url != SECOND_STEP
 

@@ -206,10 +206,12 @@ def test_a_membership_that_ends_becomes_read_only_at_the_next_click(sign_in):
     contact = ContactFactory()
     client = sign_in(contact.user, contact)
     assert "Lecture seule" not in client.get("/").text
+    assert "(obligatoire)" in client.get("/mes-informations/").text
     Contact.objects.filter(pk=contact.pk).update(ended_on=timezone.localdate())
     for path in ("/", "/mes-informations/", "/mes-informations/structure/", "/notifications/"):
         page = client.get(path)
         assert page.status_code == 200 and "Vous avez quitté cette structure" in page.text
+        assert "(obligatoire)" not in page.text
     form = {"acting_as": str(contact.pk), "function": "Piège"}
     assert client.post("/mes-informations/", form).status_code == 403
 

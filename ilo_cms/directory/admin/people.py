@@ -146,7 +146,7 @@ class PersonFilterSet(RecordFilterSet):
     """People by role and state."""
 
     second_factor = django_filters.BooleanFilter(
-        label="A un second facteur", method="filter_second_factor"
+        label="A la double authentification", method="filter_second_factor"
     )
 
     class Meta:
@@ -183,7 +183,7 @@ def reset_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (ValidationError, PermissionDenied) as refusal:
         messages.error(request, getattr(refusal, "message", str(refusal)))
     else:
-        messages.success(request, f"Le second facteur de {person} est retiré.")
+        messages.success(request, f"La double authentification de {person} est retirée.")
     return redirect("person:inspect", pk=person.pk)
 
 
@@ -203,7 +203,11 @@ class PersonViewSet(Audited, RecordViewSet):
         "is_administrator",
         "is_analyst",
     ]
-    labels = {"__str__": "Personne", "second_factor": "Second facteur"}
+    labels = {
+        "__str__": "Personne",
+        "second_factor": "Double authentification",
+        "is_active": "Compte non fermé",
+    }
     inspect_view_class = PersonInspectView
     inspect_template_name = "directory/inspect_person.html"
     filterset_class = PersonFilterSet

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from ilo_cms.core.french import in_sentence
 from ilo_cms.core.policies import Decision, refused
 from ilo_cms.directory.confirmation import confirm_record
 from ilo_cms.directory.models import Contact, Establishment, LegacyValue, Organisation
@@ -141,7 +142,7 @@ def copied(added: Added, target: Target) -> str:
     if not names:
         return f"{part} avait déjà tout : rien n’a changé."
     lists = [
-        f"{label(target, name).lower()} : {', '.join(str(row) for row in added.rows[name])}"
+        f"{in_sentence(label(target, name))} : {', '.join(str(row) for row in added.rows[name])}"
         for name in names
     ]
     return f"Ajouté à {part[0].lower()}{part[1:]} : {' ; '.join(lists)}."
