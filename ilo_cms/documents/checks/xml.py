@@ -10,7 +10,7 @@ from ilo_cms.documents.checks.refusal import DAMAGED, DISGUISED, Refused
 #: Given a start tag as "namespace name" and its attributes, likewise named.
 OnStart = Callable[[str, dict[str, str]], None]
 #: Given the text between tags, entire or in pieces.
-OnText = Callable[[str], None]
+TextReader = Callable[[str], None]
 #: How XML in UTF-16 begins, with or without its mark: the parser reads it, a search would not.
 WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
@@ -20,7 +20,7 @@ class Enough(Exception):
 
 
 def parse(
-    pieces: Iterable[bytes], label: str, on_start: OnStart, on_text: OnText | None = None
+    pieces: Iterable[bytes], label: str, on_start: OnStart, on_text: TextReader | None = None
 ) -> None:
     """Read XML and call `on_start` for each element, `on_text` for its text. Raises Refused."""
 
