@@ -120,6 +120,15 @@ def page_address(record: Engagement | Assignment) -> str:
     return reverse("engagement_page", args=[key])
 
 
+def apart(rows: models.QuerySet, related: tuple[str, ...], *always: str) -> models.QuerySet:
+    """Read what every row has in queries of its own, and join only what a row may lack.
+
+    An inner join lets SQLite begin with the joined table, then sort all rows for one page.
+    """
+    optional = [path for path in related if path not in always]
+    return rows.select_related(None).select_related(*optional).prefetch_related(*always)
+
+
 class EngagementIndexView(PageOfEngagement, generic.IndexView):
     """The list of engagements."""
 
@@ -223,7 +232,7 @@ class EngagementViewSet(Audited, RecordViewSet):
     )
 
     def annotated(self, rows):
-        return rows.with_stage()
+        return apart(rows, self.related, "beneficiary", "operator").with_stage()
 
     def may_edit(self, user, record: Engagement) -> bool:
         return bool(can_change_engagement(user, record))
@@ -392,6 +401,9 @@ class AssignmentViewSet(Audited, RecordViewSet):
         ],
         base_form_class=AssignmentForm,
     )
+
+    def annotated(self, rows):
+        return apart(rows, self.related, "engagement__beneficiary", "engagement__operator")
 
     def may_edit(self, user, record: Assignment) -> bool:
         return bool(can_change_engagement(user, record.engagement))
