@@ -220,12 +220,14 @@ def tell_status(
     shown = {before, assignment.status} & set(SHOWN_TO_PROVIDER)
     if not step.tells_parties or not shown:
         return
+    readable = assignment.is_shown_to_provider  # an abandoned one has no page any more
+    path = reverse("assignment", args=[assignment.pk]) if readable else reverse("home")
     for party in dict.fromkeys(parties_of(assignment)):
         notify(
             "assignment.status_changed",
             recipients=people_with_access(party),
             organisation_id=party.pk,
-            path=reverse("home"),
+            path=path,
             about_id=assignment.pk,
             **words,
         )
