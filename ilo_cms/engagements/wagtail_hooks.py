@@ -22,7 +22,7 @@ def register_pages() -> list:
         path(f"{below}ouvrir/", views.open_page, name="engagement_open"),
         path(f"{below}budget/", views.budget_page, name="engagement_budget"),
         path(f"{below}<uuid:pk>/", views.show_engagement, name="engagement_page"),
-        path(f"{below}<uuid:pk>/<str:act>/", views.act_on_engagement, name="engagement_act"),
+        path(f"{below}<uuid:pk>/actes/<str:act>/", views.act_on_engagement, name="engagement_act"),
         path("prestations/<uuid:pk>/statut/", views.step_assignment, name="assignment_step"),
         path("actions/<uuid:pk>/", views.change_action, name="engagement_action"),
         path("interlocuteurs/<uuid:pk>/", views.change_participant, name="engagement_participant"),

@@ -52,7 +52,7 @@ def measure(folder: Path) -> dict:
     rows = sum(generate(export, scale=SCALE).values())
     call_command("migrate", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
-    call_command("load_referentials", stdout=StringIO())
+    load_lists()
     connection.close()
     keep_fresh(folder)
     tables: list = []
@@ -89,6 +89,16 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def load_lists() -> None:
+    """The reference lists, and the type of action that the plan's lines are given."""
+    from django.core.management import call_command
+
+    from ilo_cms.engagements.assignments import consulting
+
+    call_command("load_referentials", stdout=StringIO())
+    consulting()
+
+
 def keep_fresh(folder: Path) -> None:
     """Remember the database that has only the reference lists."""
     if (folder / "ilo.sqlite3").exists():
@@ -107,7 +117,7 @@ def fresh(folder: Path) -> None:
         shutil.copy(folder / "fresh.sqlite3", folder / "ilo.sqlite3")
     else:
         call_command("flush", interactive=False, verbosity=0)
-        call_command("load_referentials", stdout=StringIO())
+        load_lists()
     connection.ensure_connection()
 
 

@@ -121,6 +121,7 @@ def test_an_officers_menu():
         "Demandes de pièces",
         "Accompagnements",
         "Rendez-vous",
+        "Évaluations",
         "Modération",
         "Référencement",
         "Référentiels",
