@@ -76,8 +76,11 @@ class Site:
 
 
 def two_free_ports() -> int:
-    """A port that is free, and so is the next one."""
-    for port in range(18400, 18900, 2):
+    """A port that is free, and so is the next one.
+
+    Each run looks in its own order: two that begin at once would find the same ones free.
+    """
+    for port in range(18400 + os.getpid() % 200 * 2, 18900, 2):
         with socket.socket() as first, socket.socket() as second:
             try:
                 first.bind(("127.0.0.1", port))

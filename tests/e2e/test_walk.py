@@ -80,7 +80,8 @@ def read_the_decision(marina, site) -> None:
     """The provider sees both decisions, a notification in words and a mail."""
     page = marina.page
     page.goto(site.url + "/")
-    expect(page.get_by_role("banner").get_by_text(re.compile(r"\d notifications? non lue"))).to_be_visible()
+    unread = page.get_by_role("banner").get_by_text(re.compile(r"\d notifications? non lue"))
+    expect(unread).to_be_visible()
     page.goto(site.url + "/notifications/")
     marina.check("notifications")
     page.get_by_role("button", name=re.compile("^Claire Aubry a traité")).click()
