@@ -101,6 +101,7 @@ GET = {
     "moderation_rules": row("302 302 302 302 302 302 302 302 200 302"),
     "contact_activation": row("302 302 302 302 302 302 405 405 405 302"),
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
+    "provider_search": row("302 302 302 302 302 302 200 200 200 302"),
     "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
     # Officers are led back to the intranet's home: mails are the administrators'.
@@ -119,6 +120,7 @@ POST = {
     "contact_activation": row("302 302 302 302 302 302 302 302 302 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 422 302"),
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
+    "provider_search": row("302 302 302 302 302 302 200 200 200 302"),
     # Back to the person's page, with what was done or why not.
     "second_factor_reset": row("302 302 302 302 302 302 302 302 302 302"),
     # Posted for one's own organisation; for another it is 409 (tests/extranet/test_other_tab.py).

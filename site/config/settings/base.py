@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "ilo_cms.accounts",
     "ilo_cms.notifications",
     "ilo_cms.directory",
+    "ilo_cms.matching",
     "ilo_cms.support",
     "ilo_cms.referencing",
     "ilo_cms.documents",
