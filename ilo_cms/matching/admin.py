@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.views.decorators.http import require_safe
 from wagtail.admin.menu import MenuItem
 
 from ilo_cms.core.exports import list_exported, spreadsheet
@@ -99,6 +100,7 @@ def page_of(criteria: Criteria, asked: str) -> tuple[Results, int, int]:
     return results, number, last
 
 
+@require_safe
 def search_providers(request: HttpRequest) -> HttpResponseBase:
     """Find providers; `export` gives all that are found as a spreadsheet."""
     can_search_providers(request.user).enforce()

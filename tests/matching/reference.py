@@ -46,7 +46,7 @@ def found(criteria: Criteria) -> list[Organisation]:
 
 
 def covering(key: int) -> list[int]:
-    """The territories of which one declared is enough: up to the région, down to its départements."""
+    """The territories of which one declared is enough: up to the région, and down."""
     territory = Territory.objects.filter(pk=key).first()
     if territory is None:
         return []
