@@ -25,12 +25,14 @@ MOST = 1000
 KEPT = 20_000
 #: A row of the journal: its number and its mark.
 Row = tuple[int, int]
+XMIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 ROWS = {
     "sqlite": "SELECT id, mark, organisation_id, 0 FROM matching_change WHERE ",
-    "postgresql": "SELECT id, mark, organisation_id, "
-    "pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM matching_change WHERE ",
+    "postgresql": f"SELECT id, mark, organisation_id, {XMIN} FROM matching_change WHERE ",
 }
+#: Where to begin: the last row, and those of transactions that are not over.
 LAST = "id = (SELECT max(id) FROM matching_change)"
+BEGINNING = {"sqlite": LAST, "postgresql": f"{LAST} OR mark >= {XMIN}"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Position:
 
 def read(position: Position | None) -> tuple[Position, set[UUID] | None]:
     """What changed since; None when everything must be read again."""
-    where: str = LAST
+    where: str = BEGINNING[connection.vendor]
     values: list[int] = []
     if position and connection.vendor == "sqlite":
         where, values = "id >= %s", [position.last]
