@@ -171,5 +171,5 @@ def export_rows(user, hits: tuple[Hit, ...]) -> Iterator[list]:
 
 
 search_item = SearchMenuItem(
-    "Trouver des prestataires", reverse_lazy("provider_search"), icon_name="search", order=90
+    "Prestataires", reverse_lazy("provider_search"), icon_name="search", order=90
 )

@@ -28,7 +28,7 @@ Row = tuple[int, int]
 XMIN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 ROWS = {
     "sqlite": "SELECT id, mark, organisation_id, 0 FROM matching_change WHERE ",
-    "postgresql": f"SELECT id, mark, organisation_id, {XMIN} FROM matching_change WHERE ",
+    "postgresql": f"SELECT id, mark, organisation_id, {XMIN} FROM matching_change WHERE ",  # noqa: S608
 }
 #: Where to begin: the last row, and those of transactions that are not over.
 LAST = "id = (SELECT max(id) FROM matching_change)"
