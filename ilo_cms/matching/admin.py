@@ -54,7 +54,7 @@ class SearchMenuItem(MenuItem):
 class Option:
     """One value of a list on screen, with how many of those found have it."""
 
-    value: int
+    value: str
     label: str
     count: int
     chosen: bool
@@ -74,7 +74,7 @@ def options(
 ) -> list[Option]:
     """The rows of a list that may be chosen, with their counts."""
     counts = {facet.key: facet.count for facet in results.of(kind)}
-    return [Option(row.pk, str(row), counts.get(row.pk, 0), row.pk in chosen) for row in rows]
+    return [Option(str(row.pk), str(row), counts.get(row.pk, 0), row.pk in chosen) for row in rows]
 
 
 def territories(results: Results, chosen: int | None, rows: list[Model]) -> list[tuple]:
@@ -83,7 +83,7 @@ def territories(results: Results, chosen: int | None, rows: list[Model]) -> list
     regions = options(results, REGION, own, [row for row in rows if not row.region_id])
     groups = []
     for region in sorted(regions, key=lambda option: option.label):
-        inside = [row for row in rows if row.region_id == region.value]
+        inside = [row for row in rows if str(row.region_id) == region.value]
         groups.append((region, options(results, DEPARTMENT, own, inside)))
     return groups
 

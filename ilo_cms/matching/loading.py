@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.matching.catalogue import BAND, DEPARTMENT, SECTOR, SKILL, THE_CAE, Catalogue, Value
 from ilo_cms.matching.figures import NOTHING, Figures, figures_of
@@ -27,8 +29,8 @@ class Entry:
 
 def suggestible():
     """Active providers with somebody to write to (SPEC A8): nobody else is ever found."""
-    reachable = Contact.objects.reachable().values("organisation")
-    return Organisation.objects.providers().active().filter(pk__in=reachable)
+    reachable = Contact.objects.reachable().filter(organisation=OuterRef("pk"))
+    return Organisation.objects.providers().active().filter(Exists(reachable))
 
 
 def all_entries(catalogue: Catalogue) -> Iterator[Entry]:

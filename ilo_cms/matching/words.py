@@ -13,7 +13,7 @@ MOST = 20
 
 def folded(text: str) -> str:
     """A text in plain lower-case letters."""
-    return anyascii(text).lower()
+    return (text if text.isascii() else anyascii(text)).lower()
 
 
 def singular(word: str) -> str:
