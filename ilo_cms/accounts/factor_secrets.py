@@ -4,13 +4,17 @@ A copy of the database alone then opens no account. After a change of SECRET_KEY
 stay in SECRET_KEY_FALLBACKS: without it, factors have to be added anew.
 """
 
-from base64 import urlsafe_b64encode
+import logging
+from base64 import b32encode, urlsafe_b64encode
 from hashlib import sha256
+from secrets import token_bytes
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+
+logger = logging.getLogger(__name__)
 
 PURPOSE = b"ilo second factor "
 
@@ -31,5 +35,12 @@ class MFAAdapter(DefaultMFAAdapter):
         return cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret. Raises InvalidToken when no key known here made its stored form."""
-        return cipher().decrypt(encrypted_text.encode()).decode()
+        """The secret; one that nobody knows when no key of ours made its stored form.
+
+        No code then fits: the person is told so, and an administrator removes the factor.
+        """
+        try:
+            return cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.error("A second factor was kept under a key that is no longer known")
+            return b32encode(token_bytes(20)).decode()
