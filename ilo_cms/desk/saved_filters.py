@@ -12,6 +12,8 @@ from ilo_cms.desk.models import SavedFilter
 NOT_FILTERS = {"p", "export", "_w_filter_fragment", "csrfmiddlewaretoken"}
 #: How many a person keeps for one list: the choice stays readable.
 MAXIMUM = 30
+LONGEST_NAME = SavedFilter._meta.get_field("name").max_length
+LONGEST_QUERY = SavedFilter._meta.get_field("query").max_length
 
 
 def filters_in(query: str) -> str:
@@ -54,12 +56,18 @@ def save_filter(
         raise ValidationError("Cette liste ne garde pas de filtre.")
     if not query:
         raise ValidationError("Rien n’est filtré : choisissez d’abord des filtres.")
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise ValidationError(f"Donnez à ce filtre un nom de {LONGEST_NAME} caractères au plus.")
+    if len(query) > LONGEST_QUERY:
+        raise ValidationError("Ce filtre est trop long pour être enregistré : choisissez-en moins.")
     own = SavedFilter.objects.filter(owner=owner, list_path=list_path)
-    saved = own.filter(name=name.strip()).first()
-    if saved is None and own.count() >= MAXIMUM:
+    if own.exclude(name=name).count() >= MAXIMUM:
         raise ValidationError(f"Vous gardez déjà {MAXIMUM} filtres pour cette liste : retirez-en.")
-    saved = saved or SavedFilter(owner=owner, list_path=list_path, name=name.strip())
-    saved.query, saved.is_shared = query, is_shared
-    saved.full_clean()
-    saved.save()
+    saved, _ = SavedFilter.objects.update_or_create(
+        owner=owner,
+        list_path=list_path,
+        name=name,
+        defaults={"query": query, "is_shared": is_shared},
+    )
     return saved

@@ -28,18 +28,18 @@ class AccountView(account.AccountView):
 @require_POST
 def save_list_filter(request: HttpRequest) -> HttpResponse:
     """Keep the list as it is filtered, then show it."""
-    list_path = request.POST.get("list_path", "")
+    list_path, query = request.POST.get("list_path", ""), request.POST.get("query", "")
     try:
         saved = save_filter(
             owner=request.user,
             list_path=list_path,
-            query=request.POST.get("query", ""),
+            query=query,
             name=request.POST.get("name", ""),
             is_shared="is_shared" in request.POST,
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect(list_path if is_list(list_path) else "wagtailadmin_home")
+        return redirect(f"{list_path}?{query}" if is_list(list_path) else "wagtailadmin_home")
     messages.success(request, f"Le filtre « {saved} » est enregistré.")
     return redirect(saved.url)
 
