@@ -54,12 +54,6 @@ class EvaluationQuerySet(models.QuerySet):
             shared_on__lte=contact.ended_on
         )
 
-    def editable_by(self, user):
-        """Those of one's own team."""
-        officer = active_officer(user)
-        operator = officer.operator_id if officer else None
-        return self.filter(assignment__engagement__operator=operator)
-
 
 class Evaluation(UUIDModel, TimestampedModel):
     """What the operator's team thinks of one assignment, on one grid."""
