@@ -200,6 +200,8 @@ POST = {
     "change_request_accept_all": row("302 302 302 302 302 302 200 200 200 302"),
     "moderation_rules": row("302 302 302 302 302 302 302 302 302 302"),
     "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
+    # Without anything to deposit.
+    "engagement_documents": row("302 422 422 404 404 422 403 403 403 403"),
     "preferences": row("302 302 302 302 302 302 302 302 302 302"),
     "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),

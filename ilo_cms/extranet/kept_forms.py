@@ -13,8 +13,10 @@ from ilo_cms.moderation.fields import FIELDS, definition, label
 SESSION_KEY = "kept_form"
 #: The hidden field that says for which contact a form was opened (SPEC A6).
 ACTING_AS = "acting_as"
-#: Only long forms without password are kept: the record's, a reply, a satisfaction form.
-KEPT_BELOW = ("/mes-informations/", "/evaluations/", "/satisfaction/")
+#: Only long forms without password are kept: the record's, a reply, a satisfaction form, a deposit.
+KEPT_BELOW = ("/mes-informations/", "/evaluations/", "/satisfaction/", "/accompagnements/")
+#: The texts of a deposit, with their labels.
+DEPOSITED = {"title": "Intitulé", "url": "Lien", "note": "Note"}
 MAXIMUM_SIZE = 60_000
 
 
@@ -54,7 +56,7 @@ def restore(request: HttpRequest) -> QueryDict | None:
 
 def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
     """The words typed in a refused form of the record, with their labels, so as to be copied."""
-    labels = {
+    labels = DEPOSITED | {
         name: label(target, name)
         for target, names in FIELDS.items()
         for name in names

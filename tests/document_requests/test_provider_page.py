@@ -208,7 +208,7 @@ def test_a_draft_cannot_be_withdrawn_by_the_record_s_door(sign_in, asked, contac
     put(asked, contact)
     client = sign_in(contact.user)
     address = reverse("document_withdraw", args=[row(asked).document.pk])
-    assert client.post(address).status_code == 404
+    assert client.post(address, {"acting_as": str(contact.pk)}).status_code == 404
     assert "kbis.pdf" not in text(client.get("/mes-informations/pieces/"))
 
 

@@ -58,7 +58,11 @@ def test_a_file_is_added_replaced_and_removed_by_the_plain_form(sign_in, contact
     document = Document.objects.current().get()
     page = text(client.get(PAGE))
     assert "cv-2026.pdf" in page and ">cv.pdf<" not in page
-    page = client.post(reverse("document_withdraw", args=[document.pk]), follow=True)
+    withdraw = reverse("document_withdraw", args=[document.pk])
+    other_tab = client.post(withdraw, {"acting_as": str(ContactFactory().pk)})
+    assert other_tab.status_code == 409 and "au titre d’une autre structure" in text(other_tab)
+    assert Document.objects.current().exists()
+    page = client.post(withdraw, {"acting_as": str(contact.pk)}, follow=True)
     assert "retiré de votre fiche" in text(page)
     assert not Document.objects.current().exists()
 

@@ -264,7 +264,8 @@ def test_what_cannot_be_deposited_is_said_and_keeps_what_was_typed(
 
 def test_a_form_of_another_structure_deposits_nothing(sign_in, engagement, assignment, beneficiary):
     client = sign_in(assignment.contact.user)
-    assert deposit(client, beneficiary, engagement, note="x").status_code == 409
+    answer = deposit(client, beneficiary, engagement, note="Un long texte")
+    assert answer.status_code == 409 and "Un long texte" in answer.text
     assert not Resource.objects.exists()
 
 
@@ -277,7 +278,9 @@ def test_nothing_is_deposited_on_a_closed_engagement_nor_by_who_has_left(
     page = text(sign_in(contact.user).get(reverse("engagement_documents", args=[engagement.pk])))
     assert "Déposer" not in page
     answer = deposit(sign_in(contact.user), contact, engagement, assignment=assignment.pk, note="x")
-    assert answer.status_code == 422 and "clos" in answer.text
+    assert answer.status_code == 422
+    assert "Cet accompagnement est clos : écrivez à votre chargé·e." in unescape(answer.text)
+    assert 'value="Rapport d’étape"' in unescape(answer.text), "what was typed stays"
     assert not Resource.objects.exists()
 
 

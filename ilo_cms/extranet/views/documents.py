@@ -35,7 +35,7 @@ SLOTS = {
 }
 OTHER_TAB = (
     "Cette page a été ouverte au titre d’une autre structure : rien n’a été envoyé. "
-    "Rechargez-la, puis choisissez à nouveau votre fichier."
+    "Rechargez-la, puis recommencez."
 )
 GONE = (
     "La pièce à remplacer vient d’être remplacée ou retirée : rien n’a été enregistré. "
@@ -210,6 +210,8 @@ def answer(request: HttpRequest, code: str, said: str, status: int) -> HttpRespo
 @acting_contact_required
 def withdraw_document(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a file out of its slot."""
+    if request.POST.get(ACTING_AS) != str(request.contact.pk):
+        return show(request, error=OTHER_TAB, status=409)
     own = (
         Document.objects.visible_to(request.user, request.contact)
         .of_records()

@@ -22,6 +22,7 @@ from ilo_cms.engagements.models import (
     Stage,
 )
 from ilo_cms.extranet.access import acting_contact_required, acting_form
+from ilo_cms.extranet.kept_forms import restore
 from ilo_cms.extranet.resources import DepositForm, deposited, may_deposit
 from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
 
@@ -131,12 +132,14 @@ def engagement_meetings(request: HttpRequest, pk: UUID) -> HttpResponse:
 def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Documents asked for, resources shared; a POST deposits one more."""
     engagement = known_engagement(request, pk)
+    posted = request.method == "POST"
     form = DepositForm(
-        *((request.POST, request.FILES) if request.method == "POST" else ()),
+        request.POST if posted else restore(request),
+        request.FILES if posted else None,
         contact=request.contact,
         engagement=engagement,
     )
-    if form.is_bound and form.is_valid() and deposited(request, form, engagement):
+    if posted and form.is_valid() and deposited(request, form, engagement):
         messages.success(request, f"« {form.cleaned_data['title']} » est déposé.")
         return redirect("engagement_documents", pk=engagement.pk)
     asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
@@ -147,9 +150,9 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "requests": asked.order_by("-due_on", "pk"),
         "resources": resources.select_related("document", "organisation", "assignment"),
-        "form": form if may_deposit(request.contact, engagement) else None,
+        "form": form if form.is_bound or may_deposit(request.contact, engagement) else None,
     }
-    status = 422 if form.is_bound else 200
+    status = 422 if posted else 200
     return render_tab(request, engagement, "extranet/engagement_documents.html", context, status)
 
 

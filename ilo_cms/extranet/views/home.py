@@ -47,7 +47,7 @@ def contact_home(request: HttpRequest) -> HttpResponse:
         {
             "contact": request.contact,
             "organisation": organisation,
-            "engagements": engagements[:10],
+            "engagements": engagements,
             "assignments": Paginator(assignments, 10).get_page(request.GET.get("page")),
             "referent": main_contact(organisation, engagements),
             "notices": notices[:5],
