@@ -40,12 +40,14 @@ class Reach(models.TextChoices):
     """Who beside its organisation is shown a file: a draft nobody, else as its type says.
 
     One that answers a request made for an engagement is for those who follow the engagement,
-    whatever its type: see `also_read_by`.
+    whatever its type: see `also_read_by`. A file of an offer is sealed: only the rules of tenders
+    say who reads it (SPEC T9).
     """
 
     DRAFT = "draft", "en préparation"
     PARTIES = "parties", "parties de l’accompagnement"
     TYPE = "type", "selon son type"
+    OFFER = "offer", "scellé avec une offre"
 
 
 #: From a person, and the capacity in which they act, to the documents that they may read beyond the
@@ -76,14 +78,18 @@ class DocumentQuerySet(models.QuerySet):
         if user.is_staff:
             mine |= Q(type__audience=DocumentType.Audience.OFFICERS, reach=Reach.TYPE)
         if contact and contact.user_id == user.pk and contact.has_access and not contact.is_former:
-            mine |= Q(organisation=contact.organisation_id)
+            mine |= Q(organisation=contact.organisation_id) & ~Q(reach=Reach.OFFER)
         for readers in _readers:
             mine |= readers(user, contact)
         return self.filter(mine)
 
     def current(self):
-        """In force: neither a draft, nor replaced or withdrawn. The others are out of sight."""
-        return self.filter(replaced_by=None, withdrawn_at=None).exclude(reach=Reach.DRAFT)
+        """In force: neither a draft nor an offer's, nor replaced or withdrawn.
+
+        The others are out of sight.
+        """
+        kept = self.filter(replaced_by=None, withdrawn_at=None)
+        return kept.exclude(reach__in=[Reach.DRAFT, Reach.OFFER])
 
     def of_records(self):
         """Those of the record itself: not what is being prepared, nor what an engagement keeps."""

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "ilo_cms.evaluations",
     "ilo_cms.meetings",
     "ilo_cms.document_requests",
+    "ilo_cms.tenders",
     "ilo_cms.extranet",
     "ilo_cms.desk",
     "etl.enee",
