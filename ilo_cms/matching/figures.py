@@ -12,15 +12,33 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Figures:
-    """One organisation's past: the last time it was called on, and what it has in hand."""
+    """One organisation's past: when it last had an assignment, what it has in hand, when asked.
+
+    `invited_on`: when it was last asked for an offer, whatever came of it.
+    """
 
     last_on: date | None = None
     open: int = 0
     total: int = 0
+    invited_on: date | None = None
 
     def __add__(self, other: "Figures") -> "Figures":
-        days = [day for day in (self.last_on, other.last_on) if day]
-        return Figures(max(days, default=None), self.open + other.open, self.total + other.total)
+        return Figures(
+            latest(self.last_on, other.last_on),
+            self.open + other.open,
+            self.total + other.total,
+            latest(self.invited_on, other.invited_on),
+        )
+
+    @property
+    def called_on(self) -> date | None:
+        """The last time it was called on, by an assignment or an invitation."""
+        return latest(self.last_on, self.invited_on)
+
+
+def latest(*days: date | None) -> date | None:
+    """The last of some days, None without any."""
+    return max((day for day in days if day), default=None)
 
 
 NOTHING = Figures()

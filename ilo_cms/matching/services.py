@@ -68,8 +68,8 @@ class Hit:
 
     @property
     def never_called_on(self) -> bool:
-        """Whether no assignment was ever given."""
-        return not self.figures.total
+        """Whether it was never given an assignment, nor asked for an offer."""
+        return not self.figures.total and self.figures.invited_on is None
 
     @property
     def last_on(self) -> date | None:

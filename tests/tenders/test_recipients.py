@@ -5,11 +5,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from ilo_cms.audit.models import AuditEvent
+from ilo_cms.matching.services import Criteria, search
 from ilo_cms.notifications.models import OutboxMessage
+from ilo_cms.tenders.fairness import past_of
 from ilo_cms.tenders.models import Invitation
 from ilo_cms.tenders.recipients import add_recipients, reach_of, remove_recipient
 from tests.factories import ContactFactory, OfficerFactory, OrganisationFactory
-from tests.tenders.drafts import a_draft, a_sent_tender, boss, choose
+from tests.tenders.drafts import a_draft, a_sent_tender, accept, boss, choose, in_days
 
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +137,32 @@ def test_reach_costs_the_same_whatever_the_number(count, django_assert_num_queri
     choose(tender, *(ContactFactory().organisation for _ in range(count)))
     with django_assert_num_queries(3):
         [row.warning for row in reach_of(tender)]
+
+
+def test_answers_are_counted_per_hundred_invitations():
+    contact, silent = ContactFactory(), ContactFactory()
+    for _ in range(3):
+        accept(a_sent_tender(contact.organisation, silent.organisation), contact.organisation)
+    a_sent_tender(contact.organisation)
+    choose(a_draft(), contact.organisation)  # chosen is not invited
+    keys = [contact.organisation_id, silent.organisation_id, OrganisationFactory().pk]
+    past = past_of(keys)
+    assert (past[keys[0]].invited, past[keys[0]].answered, past[keys[0]].rate) == (4, 3, 75)
+    assert (past[keys[1]].rate, past[keys[1]].last_on) == (0, timezone.localdate())
+    assert keys[2] not in past
+
+
+def test_who_was_invited_longest_ago_is_suggested_first():
+    contacts = [ContactFactory(organisation__name=name) for name in "ABC"]
+    a, b, c = (contact.organisation for contact in contacts)
+    assert order() == [a.pk, b.pk, c.pk]
+    a_sent_tender(a)
+    assert order() == [b.pk, c.pk, a.pk]
+    a_sent_tender(b)
+    assert order() == [c.pk, a.pk, b.pk]  # the same day: by name
+    Invitation.objects.filter(organisation=b).update(invited_at=in_days(-30))
+    assert order() == [c.pk, b.pk, a.pk]
+
+
+def order() -> list:
+    return [hit.organisation for hit in search(Criteria()).hits]
