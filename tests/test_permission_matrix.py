@@ -123,6 +123,7 @@ GET = {
     "moderation_rules": row("302 302 302 302 302 302 302 302 200 302"),
     "contact_activation": row("302 302 302 302 302 302 405 405 405 302"),
     "contact_move": row("302 302 302 302 302 302 200 200 200 302"),
+    "provider_search": row("302 302 302 302 302 302 200 200 200 302"),
     "second_factor_reset": row("302 302 302 302 302 302 405 405 405 302"),
     "provider_activation": row("302 302 302 302 302 302 302 302 200 302"),
     "evaluation_start": row("302 302 302 302 302 302 200 200 302 302"),
@@ -229,6 +230,7 @@ def routes(resolver=None, prefix: str = "/") -> Iterator[Route]:
 OURS = {
     "meeting_choose",
     "meeting_propose",
+    "provider_search",
     "admin_login",
     "admin_logout",
     "change_request_accept_all",

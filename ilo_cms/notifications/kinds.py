@@ -13,7 +13,7 @@ class Kind:
     """One kind of notice. A compulsory one cannot be turned off (SPEC N2).
 
     `label` is its name on the page of preferences, where `for_officers` hides it from everyone
-    else.
+    else. That a sealed one was told is no news for the intranet: its lists never show it (SPEC T9).
     """
 
     name: str
@@ -23,6 +23,7 @@ class Kind:
     is_compulsory: bool = False
     label: str = ""
     for_officers: bool = False
+    is_sealed: bool = False
 
     @property
     def title(self) -> str:
@@ -298,6 +299,95 @@ KINDS = {
             "Une prestation de conseil est {status} : {assignment}",
             "La prestation « {assignment} », pour {beneficiary}, est {status}. {reason}",
             label="Une prestation de conseil change de statut",
+        ),
+        # --- Tenders, call side ---
+        Kind(
+            "tender.invited",
+            "Mises en concurrence",
+            "Vous êtes sollicité·e pour une mise en concurrence : {title}",
+            "{officer} ({operator}) sollicite {organisation} pour « {title} », au bénéfice de "
+            "{beneficiary}. Dites si vous participez avant le {answers}. Les offres se déposent "
+            "ensuite, jusqu’au {deposits}.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.amended",
+            "Mises en concurrence",
+            "Une mise en concurrence est modifiée : {title}",
+            "{officer} ({operator}) a modifié « {title} » : {message}\n{consequence}",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.deadlines_moved",
+            "Mises en concurrence",
+            "Les échéances d’une mise en concurrence changent : {title}",
+            "Les échéances de « {title} » changent. {message}",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.others_invited",
+            "Mises en concurrence",
+            "D’autres prestataires sont sollicités : {title}",
+            "{officer} ({operator}) sollicite d’autres prestataires pour « {title} » : {count}.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.participation_ended",
+            "Mises en concurrence",
+            "Le dépôt des offres est ouvert : {title}",
+            "Toutes les réponses de participation à « {title} » sont arrivées. Le dépôt des offres "
+            "est ouvert dès maintenant, jusqu’au {deposits}.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.question_answered",
+            "Mises en concurrence",
+            "Une question a reçu une réponse : {title}",
+            "Une question a été posée sur « {title} » : « {question} »\nRéponse : {answer}",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.cancelled",
+            "Mises en concurrence",
+            "Une mise en concurrence est annulée : {title}",
+            "{officer} ({operator}) a annulé « {title} ». Motif : {reason}",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.answer_awaited",
+            "Mises en concurrence",
+            "Votre réponse est attendue : {title}",
+            "{organisation} n’a pas encore dit si elle participe à « {title} » ({beneficiary}). "
+            "Répondez avant le {answers}.",
+            is_compulsory=True,
+            label="Rappel d’une réponse de participation",
+        ),
+        Kind(
+            "tender.deposit_awaited",
+            "Mises en concurrence",
+            "Rappel d’une mise en concurrence : {title}",
+            "{organisation} participe à « {title} » ({beneficiary}). {what} avant le {deposits}.",
+            is_compulsory=True,
+            label="Rappel d’une offre à déposer",
+            is_sealed=True,
+        ),
+        Kind(
+            "tender.to_open",
+            "Mises en concurrence",
+            "Des offres sont à ouvrir : {title}",
+            "Le dépôt des offres de « {title} », pour {beneficiary}, est terminé depuis le "
+            "{deposits} : ouvrez-les.",
+            label="Des offres sont à ouvrir",
+            for_officers=True,
+        ),
+        Kind(
+            "tender.to_decide",
+            "Mises en concurrence",
+            "Une décision est attendue : {title}",
+            "La décision de « {title} », pour {beneficiary}, est annoncée aux prestataires pour le "
+            "{day}.",
+            label="Une décision de mise en concurrence est attendue",
+            for_officers=True,
         ),
     ]
 }

@@ -7,3 +7,17 @@ class TendersConfig(AppConfig):
     name = "ilo_cms.tenders"
     label = "tenders"
     verbose_name = "Mises en concurrence"
+
+    def ready(self) -> None:
+        """Open the files of a tender to its readers, check our notices, keep the search fair."""
+        from ilo_cms.documents.models import also_read_by
+        from ilo_cms.matching.figures import register
+        from ilo_cms.matching.triggers import watch
+        from ilo_cms.tenders import attachments, notices_calls
+        from ilo_cms.tenders.fairness import invitation_figures
+        from ilo_cms.tenders.models import Invitation
+
+        also_read_by(attachments.readers)
+        register(invitation_figures)
+        watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
+        notices_calls.register()

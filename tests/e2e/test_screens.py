@@ -71,6 +71,7 @@ LEFT = [
 ]
 OFFICER = [
     Screen("/admin/"),
+    Screen("/admin/prestataires/rechercher/"),
     Screen("/admin/moderation/demandes/"),
     Screen("/admin/moderation/demandes/", "table a[href*='/moderation/demandes/']"),
     Screen("/admin/moderation/demandes/tout-accepter/"),

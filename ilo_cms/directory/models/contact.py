@@ -21,6 +21,10 @@ class ContactQuerySet(models.QuerySet):
         """Memberships that have not ended."""
         return self.filter(ended_on=None)
 
+    def reachable(self):
+        """People one can write to: still there, with an address and an account not closed."""
+        return self.current().filter(user__is_active=True).exclude(user__email=None)
+
     def choosable_by(self, user):
         """Capacities this person may choose at login: former ones too, read-only (SPEC A7)."""
         return (

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "ilo_cms.documents",
     "ilo_cms.moderation",
     "ilo_cms.engagements",
+    "ilo_cms.matching",
     "ilo_cms.evaluations",
     "ilo_cms.meetings",
     "ilo_cms.document_requests",

@@ -1,0 +1,63 @@
+"""What every act of an officer on a tender shares: its lock, its clock, its history.
+
+An officer says which revision of the tender they saw (`seen`): when a colleague was faster, the
+second is told so, and nothing changes.
+"""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+
+from ilo_cms.accounts.models import User
+from ilo_cms.core.clock import database_now
+from ilo_cms.tenders.models import EventKind, Tender, TenderEvent
+from ilo_cms.tenders.policies import can_run
+
+
+def locked_tender(tender: Tender) -> tuple[Tender, datetime]:
+    """The tender as it is now, held until the transaction ends, then the moment it is (SPEC T6)."""
+    rows = Tender.objects.select_related(
+        "engagement__operator",
+        "engagement__beneficiary",
+        "officer__user",
+        "assignment",
+        "opening",
+        "decision",
+    )
+    row = rows.select_for_update(of=("self",)).get(pk=tender.pk)
+    return row, database_now()
+
+
+def to_change(tender: Tender, seen: int, acting_user: User) -> tuple[Tender, datetime]:
+    """The locked tender and its moment, if this officer may act and it is what they saw.
+
+    Raises PermissionDenied, ValidationError coded "changed".
+    """
+    row, now = locked_tender(tender)
+    can_run(acting_user, row).enforce()
+    if row.revision != seen:
+        raise ValidationError(what_happened(row), code="changed")
+    return row, now
+
+
+def what_happened(tender: Tender) -> str:
+    """What a colleague did in between, where the history tells."""
+    last = tender.events.select_related("by").order_by("-at", "-id").first()
+    told = f" ({last.get_kind_display().lower()}, par {last.by})" if last and last.by else ""
+    return (
+        f"Cette mise en concurrence vient d’être modifiée{told} : relisez-la avant de recommencer. "
+        "Votre action n’a pas été enregistrée."
+    )
+
+
+def raise_revision(tender: Tender, *fields: str) -> None:
+    """Save some fields of a locked tender as a new revision."""
+    tender.revision += 1
+    tender.save(update_fields=[*fields, "revision", "updated_at"])
+
+
+def add_event(
+    tender: Tender, kind: EventKind, *, at: datetime, by: User, text: str = ""
+) -> TenderEvent:
+    """Add a line to the history that all invited read."""
+    return TenderEvent.objects.create(tender=tender, kind=kind, text=text, at=at, by=by)

@@ -1,0 +1,38 @@
+"""Who may prepare, send and run a tender (SPEC A10, T2, T4)."""
+
+from ilo_cms.accounts.models import User
+from ilo_cms.core.policies import ALLOWED, Decision, refused
+from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.policies import active_officer
+from ilo_cms.engagements.models import Engagement
+from ilo_cms.engagements.policies import can_change_engagement
+from ilo_cms.tenders.models import Tender
+
+
+def can_prepare(user: User, engagement: Engagement) -> Decision:
+    """The operator's team opens tenders while the engagement is open."""
+    if active_officer(user) is None:
+        return refused("Seul·es les chargé·es d’accompagnement préparent une mise en concurrence.")
+    return can_change_engagement(user, engagement)
+
+
+def can_run(user: User, tender: Tender) -> Decision:
+    """The operator's team acts on a tender while its engagement is open."""
+    return can_prepare(user, tender.engagement)
+
+
+def can_receive(tender: Tender, organisation: Organisation) -> Decision:
+    """Whether an organisation may be sent this tender (SPEC A8).
+
+    Anyone in activity may, provider or not yet, save those who cannot be paid by it.
+    """
+    if not organisation.is_active:
+        return refused(
+            f"{organisation} est inactive : elle ne peut pas être sollicitée. Réactivez d’abord sa "
+            "fiche."
+        )
+    if organisation.pk == tender.engagement.beneficiary_id:
+        return refused(f"{organisation} est la bénéficiaire de cette mise en concurrence.")
+    if organisation.pk == tender.engagement.operator_id:
+        return refused(f"{organisation} conduit cette mise en concurrence.")
+    return ALLOWED
