@@ -14,7 +14,9 @@ class TendersConfig(AppConfig):
         from ilo_cms.engagements.panels import register_panel
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
-        from ilo_cms.tenders import attachments, notices_calls
+        from ilo_cms.meetings import feeds
+        from ilo_cms.notifications import conditions
+        from ilo_cms.tenders import attachments, awaited, feed, notices_calls
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
         from ilo_cms.tenders.panel import tenders_panel
@@ -24,3 +26,5 @@ class TendersConfig(AppConfig):
         watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         notices_calls.register()
+        conditions.register(awaited.still_awaited, *awaited.AWAITED.values())
+        feeds.register(feed.deadlines_of)

@@ -31,6 +31,7 @@ from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
 from ilo_cms.referentials.models import PlatformSettings, Territory
 from ilo_cms.support.models import SupportRequest
+from ilo_cms.tenders.models import Tender, TenderTemplate
 from tests.factories import (
     AssignmentFactory,
     ChangeRequestFactory,
@@ -51,6 +52,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.helpers.intranet import an_administrator, an_officer, as_
+from tests.tenders.drafts import a_draft
 
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,10 @@ def rows(model, user):
     if model in OF_A_TEAM:
         make, path = OF_A_TEAM[model]
         return make(**{path: officer}), make()
+    if model is Tender:
+        return a_draft(EngagementFactory(officer=officer)), a_draft()
+    if model is TenderTemplate:
+        return tuple(TenderTemplate.objects.create(label=label) for label in "AB")
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
