@@ -13,11 +13,13 @@ class TendersConfig(AppConfig):
         from ilo_cms.documents.models import also_read_by
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
-        from ilo_cms.tenders import attachments, notices_calls
+        from ilo_cms.tenders import attachments, files, notices_calls, notices_offers
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
 
         also_read_by(attachments.readers)
+        also_read_by(files.readers)
         register(invitation_figures)
         watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
         notices_calls.register()
+        notices_offers.register()
