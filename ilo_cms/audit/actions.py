@@ -105,6 +105,13 @@ ACTIONS = {
     "meeting.cancelled": "Rendez-vous annulé",
     "calendar.renewed": "Adresse d’agenda créée",
     "calendar.revoked": "Adresse d’agenda supprimée",
+    # Tenders, provider side. What is sealed says neither who nor what (SPEC T9).
+    "tender.answered": "Réponse de participation à une mise en concurrence",
+    "tender.taken_on": "Mise en concurrence prise en charge",
+    "tender.question_asked": "Question posée sur une mise en concurrence",
+    "offer.act": "Acte scellé sur une offre (dépôt, confirmation ou retrait)",
+    "offer.late": "Acte hors délai sur une offre",
+    "tender.opened": "Offres d’une mise en concurrence ouvertes",
     # Tenders, call side
     "tender.created": "Mise en concurrence préparée",
     "tender.updated": "Mise en concurrence modifiée avant diffusion",

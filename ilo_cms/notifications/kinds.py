@@ -300,6 +300,42 @@ KINDS = {
             "La prestation « {assignment} », pour {beneficiary}, est {status}. {reason}",
             label="Une prestation de conseil change de statut",
         ),
+        # --- Tenders, provider side ---
+        Kind(
+            "tender.answered",
+            "Mises en concurrence",
+            "{organisation} a répondu à une mise en concurrence : {title}",
+            "{organisation} a répondu à votre sollicitation pour « {title} » : {answer}.",
+            label="Une réponse de participation",
+            for_officers=True,
+        ),
+        Kind(
+            "tender.question_asked",
+            "Mises en concurrence",
+            "Une question attend votre réponse : {title}",
+            "{organisation} a posé une question sur « {title} ». Votre réponse ira à toutes les "
+            "structures sollicitées, sans dire qui l’a posée.",
+            label="Une question sur une mise en concurrence",
+            for_officers=True,
+        ),
+        Kind(
+            "tender.receipt",
+            "Mises en concurrence",
+            "Reçu pour votre offre : {title}",
+            "Un acte sur votre offre pour « {title} » est enregistré. Le reçu en donne la date, le "
+            "contenu et les empreintes.",
+            is_compulsory=True,
+            is_sealed=True,
+        ),
+        Kind(
+            "tender.late",
+            "Mises en concurrence",
+            "Votre demande est arrivée hors délai : {title}",
+            "Une demande sur votre offre pour « {title} » est arrivée hors délai : elle est "
+            "conservée, mais votre offre n’a pas changé.",
+            is_compulsory=True,
+            is_sealed=True,
+        ),
         # --- Tenders, call side ---
         Kind(
             "tender.invited",

@@ -34,7 +34,7 @@ def awaited_of(
     offers = list(invitation.offers.all())
     if invitation.organisation.is_cae and offers:
         return of_cooperators(invitation, offers, people)
-    what = missing_of(invitation, offers[0] if offers else None)
+    what = waited_for(invitation, offers[0] if offers else None)
     return dict.fromkeys(people, what) if what else {}
 
 
@@ -45,12 +45,12 @@ def of_cooperators(
     found = {}
     for offer in offers:
         for contact in people:
-            if contact.pk == offer.cooperator_id and (what := missing_of(invitation, offer)):
+            if contact.pk == offer.cooperator_id and (what := waited_for(invitation, offer)):
                 found[contact] = what
     return found
 
 
-def missing_of(invitation: Invitation, offer: Offer | None) -> str:
+def waited_for(invitation: Invitation, offer: Offer | None) -> str:
     """What an author still has to do; empty when the offer stands for what is asked now."""
     last = offer.deposits.order_by("-number").first() if offer else None
     if last is None or last.kind == DepositKind.WITHDRAWN:

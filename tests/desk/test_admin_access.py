@@ -167,6 +167,7 @@ PERSONAL = {Notification}
 ADMINISTRATORS_READ = {AuditEvent, OutboxMessage, PlatformSettings, SupportRequest}
 OFFICERS_WRITE = {Organisation, Establishment, Contact, Engagement, Assignment}
 TEAM_WRITES = {Engagement, Assignment}
+OF_THE_TEAM = {Meeting, Tender}
 
 
 def expected(viewset, view: str, role: str, own: bool) -> str:
@@ -174,7 +175,7 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
     model = viewset.model
     if model in PERSONAL and "pk" in view_kind(viewset, view) and not own:
         return "missing"
-    if role == "officer" and model is Meeting and not own and "pk" in view_kind(viewset, view):
+    if role == "officer" and model in OF_THE_TEAM and not own and "pk" in view_kind(viewset, view):
         return "missing"  # another team's
     if role == "officer" and model is SupportRequest and "pk" in view_kind(viewset, view):
         return "missing"  # somebody else's words to the national support
@@ -188,7 +189,7 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
         # Wagtail's own history of a list's row is for those who edit it.
         if view.startswith("history"):
             return "shown" if model in writes else "refused"
-    if model is Grid and view.startswith("history"):
+    if model in {Grid, TenderTemplate} and view.startswith("history"):
         return "shown" if role == "administrator" else "refused"
     if model in TEAM_WRITES and view.startswith("history"):
         return "shown" if role == "administrator" or own else "refused"

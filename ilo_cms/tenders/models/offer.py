@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Establishment, Organisation
@@ -26,32 +26,31 @@ class OfferQuerySet(models.QuerySet):
         return rows.filter(invitation__tender__opening__isnull=False).standing()
 
     def known_to(self, contact: Contact):
-        """In the extranet: one's own organisation's; in a CAE the cooperator's own alone (T8).
+        """In the extranet: one's own, and those shared with one's organisation as partner."""
+        return self.authored_by(contact) | self.shared_with(contact)
 
-        A reading partner of the consortium too, once it was deposited. A former contact reads none.
+    def authored_by(self, contact: Contact):
+        """One's own organisation's; in a CAE the cooperator's own alone (T8). None to the former.
+
+        Not those that an officer entered for it: they are read after the opening, as results.
         """
         if not contact.has_access or contact.is_former:
             return self.none()
-        own = Q(invitation__organisation=contact.organisation_id) & (
-            Q(cooperator=None) | Q(cooperator=contact)
-        )
-        partner = OfferPartner.objects.filter(
-            offer=OuterRef("pk"), organisation=contact.organisation_id, can_read=True
-        )
-        shared = Exists(partner) & Q(Exists(Deposit.objects.filter(offer=OuterRef("pk"))))
-        published = self.exclude(invitation__tender__published_at=None)
-        return published.filter(own | Q(shared))
+        own = Q(cooperator=None) | Q(cooperator=contact)
+        rows = self.filter(own, invitation__organisation=contact.organisation_id)
+        return rows.exclude(invitation__tender__published_at=None)
 
-    def with_last_act(self):
-        """Annotate `last_act`: the kind of the latest deposit, None for a mere draft."""
-        latest = Deposit.objects.filter(offer=OuterRef("pk")).order_by("-number")
-        return self.annotate(last_act=Subquery(latest.values("kind")[:1]))
+    def shared_with(self, contact: Contact):
+        """Those that stand and name a contact's organisation as a partner who may read (T8)."""
+        if not contact.has_access or contact.is_former:
+            return self.none()
+        named = OfferPartner.objects.filter(organisation=contact.organisation_id, can_read=True)
+        standing = Deposit.objects.standing().values("offer")
+        return self.filter(pk__in=named.values("offer")).filter(pk__in=standing)
 
     def standing(self):
         """Those deposited and not withdrawn since."""
-        return self.with_last_act().filter(
-            last_act__in=[DepositKind.DEPOSITED, DepositKind.CONFIRMED]
-        )
+        return self.filter(pk__in=Deposit.objects.standing().values("offer"))
 
 
 class Offer(UUIDModel, TimestampedModel):
@@ -180,6 +179,15 @@ class OfferPartner(UUIDModel):
         return self.name
 
 
+class DepositQuerySet(models.QuerySet):
+    """Which acts count."""
+
+    def standing(self):
+        """The latest act of each offer, where it is no withdrawal: what is offered."""
+        later = Deposit.objects.filter(offer=OuterRef("offer"), number__gt=OuterRef("number"))
+        return self.exclude(kind=DepositKind.WITHDRAWN).filter(~Exists(later))
+
+
 class Deposit(UUIDModel):
     """One act on an offer, kept as it was: a deposit, a confirmation, or a withdrawal.
 
@@ -220,6 +228,8 @@ class Deposit(UUIDModel):
     documents = models.ManyToManyField(
         Document, verbose_name="fichiers", related_name="deposits", blank=True
     )
+
+    objects = DepositQuerySet.as_manager()
 
     class Meta:
         verbose_name = "dépôt"

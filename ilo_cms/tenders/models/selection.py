@@ -1,6 +1,7 @@
 """Opening, scores and decision (SPEC T9, T11–T14)."""
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -39,7 +40,7 @@ class Opening(UUIDModel):
         related_name="+",
         on_delete=models.PROTECT,  # who opened is proof
     )
-    record = models.JSONField("procès-verbal")
+    record = models.JSONField("procès-verbal", encoder=DjangoJSONEncoder)
     digest = models.CharField(
         "empreinte SHA-256", max_length=64, validators=[RegexValidator(r"^[0-9a-f]{64}$")]
     )

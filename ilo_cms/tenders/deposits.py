@@ -1,0 +1,222 @@
+"""Depositing, confirming, withdrawing an offer: exact to the second, never lost (SPEC T6, T7, T9).
+
+In one transaction: the log's lock, the tender's lock, the database's clock, the comparison, an
+immutable row, its receipt. Only then is anything acknowledged (DESIGN decision 7). What comes too
+late is kept and told. The log names nobody: it commits to the act by its digest.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from ilo_cms.audit.services import canonical, logged, record, sha256
+from ilo_cms.directory.models import Contact
+from ilo_cms.documents.models import Scan
+from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Phase
+from ilo_cms.tenders.notices_offers import tell_authors
+from ilo_cms.tenders.offers import locked_offer
+from ilo_cms.tenders.phases import can_deposit, deposits_end, phase
+
+
+Act = Deposit | LateAttempt
+
+#: When an act on an offer is late, and no longer merely impossible.
+TOO_LATE = {Phase.OPENING, Phase.SELECTION, Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
+
+
+def deposit(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
+    """Deposit the draft as it is now; again, when it changed (SPEC T7).
+
+    `key` is made with the form: the same click twice is one act, answered twice alike. Too late is
+    answered with a LateAttempt, kept and told. Raises PermissionDenied, ValidationError: all that
+    is missing, or coded "closed" when it is too early.
+    """
+    return act(kind=DepositKind.DEPOSITED, offer=offer, key=key, acting_as=acting_as)
+
+
+def confirm(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
+    """Keep a deposited offer as it is after a change of what is asked (SPEC T4); see `deposit`."""
+    return act(kind=DepositKind.CONFIRMED, offer=offer, key=key, acting_as=acting_as)
+
+
+def withdraw(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
+    """Take a deposited offer back; its draft stays and may be deposited again; see `deposit`."""
+    return act(kind=DepositKind.WITHDRAWN, offer=offer, key=key, acting_as=acting_as)
+
+
+@logged
+def act(*, kind: DepositKind, offer: Offer, key: UUID, acting_as: Contact) -> Act:
+    """One act on an offer, decided under the tender's lock; see `deposit`."""
+    row, contact, now = locked_offer(offer, acting_as)
+    if known := known_act(row, key):
+        return known
+    if not (decision := can_deposit(row.invitation, now)):
+        if phase(row.invitation.tender, now) in TOO_LATE:
+            return keep_late(row, kind, key, contact, now, decision.reason)
+        raise ValidationError(decision.reason, code="closed")
+    last = last_act(row)
+    if kind == DepositKind.DEPOSITED:
+        return keep_deposit(row, key, contact, now, last)
+    if last is None or last.kind == DepositKind.WITHDRAWN:
+        raise ValidationError("Cette offre n’est pas déposée.", code="changed")
+    if kind == DepositKind.CONFIRMED and last.requirements == row.invitation.tender.requirements:
+        return last
+    confirmed = kind == DepositKind.CONFIRMED
+    return write(
+        row, kind, key, contact, now,
+        content=last.content if confirmed else {},
+        documents=list(last.documents.all()) if confirmed else [],
+    )  # fmt: skip
+
+
+def known_act(offer: Offer, key: UUID) -> Act | None:
+    """What this form already did to this offer."""
+    return (
+        Deposit.objects.filter(key=key, offer=offer).first()
+        or LateAttempt.objects.filter(key=key, offer=offer).first()
+    )
+
+
+def last_act(offer: Offer) -> Deposit | None:
+    """The act that says where an offer stands."""
+    return offer.deposits.order_by("-number").first()
+
+
+def keep_deposit(
+    offer: Offer, key: UUID, contact: Contact, now: datetime, last: Deposit | None
+) -> Deposit:
+    """Deposit a complete draft; one that is deposited as it is stays so."""
+    if missing := missing_of(offer):
+        raise ValidationError(missing, code="incomplete")
+    content = content_of(offer)
+    stands = last is not None and last.kind != DepositKind.WITHDRAWN
+    if last and stands and last.content == content:
+        if last.requirements == offer.invitation.tender.requirements:
+            return last
+    documents = [each.document for each in files_of(offer)]
+    return write(offer, DepositKind.DEPOSITED, key, contact, now, content, documents)
+
+
+def files_of(offer: Offer):
+    """The files of a draft, with what a list says of them."""
+    return offer.files.filter(removed_at=None).select_related("document__type")
+
+
+def missing_of(offer: Offer) -> list[str]:
+    """What an offer lacks to be deposited, a sentence each."""
+    files = list(files_of(offer))
+    faults = []
+    if offer.price is None:
+        faults.append("Indiquez votre prix.")
+    if offer.days is None:
+        faults.append("Indiquez le nombre de jours.")
+    if offer.establishment is None:
+        faults.append("Choisissez l’établissement titulaire.")
+    given = {each.document.type_id for each in files}
+    for required in offer.invitation.tender.required_types.all():
+        if required.pk not in given:
+            faults.append(f"Joignez le document exigé : {required}.")
+    if not files:
+        faults.append("Joignez au moins un document.")
+    faults += [
+        f"L’antivirus a refusé « {each.document.name} » : retirez ce fichier."
+        for each in files
+        if each.document.scan == Scan.INFECTED
+    ]
+    return faults
+
+
+def content_of(offer: Offer) -> dict[str, Any]:
+    """An offer as it is deposited: texts and numbers as text, files by their digest."""
+    place = offer.establishment
+    return {
+        "price": f"{offer.price:.2f}",
+        "days": f"{offer.days:.2f}",
+        "message": offer.message,
+        "establishment": str(place.pk) if place else "",
+        "siret": place.siret if place else "",
+        "place": str(place or ""),
+        "partners": [
+            {"name": each.name, "siren": each.siren, "can_read": each.can_read}
+            for each in offer.partners.all()
+        ],
+        "files": [
+            {
+                "document": str(each.document_id),
+                "type": str(each.document.type),
+                "name": each.document.name,
+                "size": each.document.size,
+                "digest": each.document.digest,
+            }
+            for each in files_of(offer)
+        ],
+    }
+
+
+def write(
+    offer: Offer,
+    kind: DepositKind,
+    key: UUID,
+    contact: Contact,
+    now: datetime,
+    content: dict[str, Any],
+    documents: list,
+) -> Deposit:
+    """Insert an act, commit the log to it, and send its receipt to all authors."""
+    last = last_act(offer)
+    tender = offer.invitation.tender
+    row = Deposit(
+        key=key,
+        offer=offer,
+        number=last.number + 1 if last else 1,
+        kind=kind,
+        at=now,
+        by=contact.user,
+        requirements=tender.requirements,
+        content=content,
+    )
+    row.digest = digest_of(row)
+    row.full_clean(exclude=["offer", "by", "content"])
+    row.save(force_insert=True)
+    row.documents.set(documents)
+    record("offer.act", actor=None, target=tender, digest=row.digest)
+    tell_authors("tender.receipt", offer, row.pk)
+    return row
+
+
+def digest_of(row: Deposit) -> str:
+    """The SHA-256 that stands for an act: its key makes it impossible to guess from a price."""
+    return sha256(
+        canonical(
+            {
+                "key": str(row.key),
+                "offer": str(row.offer_id),
+                "number": row.number,
+                "kind": row.kind,
+                "at": row.at,
+                "requirements": row.requirements,
+                "content": row.content,
+            }
+        )
+    )
+
+
+def keep_late(
+    offer: Offer, kind: DepositKind, key: UUID, contact: Contact, now: datetime, reason: str
+) -> LateAttempt:
+    """Keep and tell an act that came too late; nothing of the offer changes."""
+    tender = offer.invitation.tender
+    row = LateAttempt.objects.create(
+        offer=offer,
+        key=key,
+        kind=kind,
+        at=now,
+        deadline=None if tender.cancelled_at else deposits_end(tender),
+        reason=reason,
+        by=contact.user,
+    )
+    record("offer.late", actor=None, target=tender, attempt=str(row.pk))
+    tell_authors("tender.late", offer, row.pk)
+    return row

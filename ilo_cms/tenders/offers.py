@@ -1,0 +1,221 @@
+"""An offer being prepared: price, days, message, partners, files (SPEC T7, T8). Nobody is told.
+
+A draft is its authors' alone; what counts is what they deposit (`tenders.deposits`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files import File
+from django.db import transaction
+
+from ilo_cms.audit.services import logged
+from ilo_cms.core.identifiers import validate_siren
+from ilo_cms.directory.models import Contact, Organisation
+from ilo_cms.documents import clamav, storage
+from ilo_cms.documents.checks.formats import Findings
+from ilo_cms.documents.models import Document, Reach, Scan
+from ilo_cms.documents.services import receive
+from ilo_cms.documents.tasks import scan_soon
+from ilo_cms.referentials.models import DocumentType
+from ilo_cms.tenders.models import (
+    Invitation,
+    Offer,
+    OfferFile,
+    OfferPartner,
+    Participation,
+    Phase,
+)
+from ilo_cms.tenders.participation import locked_place
+from ilo_cms.tenders.phases import phase
+
+
+DETAILS = ["price", "days", "message", "establishment"]
+#: More files than this are no offer that anybody reads.
+MOST_FILES = 20
+MOST_PARTNERS = 10
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A partner of the consortium as a form gives it."""
+
+    name: str
+    siren: str = ""
+    can_read: bool = False
+
+
+def check_preparable(place: Invitation, now: datetime) -> None:
+    """Raise ValidationError unless the organisation takes part and may still deposit."""
+    if place.participation != Participation.ACCEPTED:
+        raise ValidationError(
+            "Acceptez d’abord de participer : l’offre se prépare ensuite.", code="closed"
+        )
+    if phase(place.tender, now) not in {Phase.PARTICIPATION, Phase.DEPOSIT}:
+        raise ValidationError("Cette offre ne peut plus être modifiée.", code="closed")
+
+
+@logged
+def draft_of(*, invitation: Invitation, acting_as: Contact) -> Offer:
+    """The offer of an organisation, or in a CAE of this cooperator; made at the first call (T8).
+
+    Raises PermissionDenied, ValidationError coded "closed".
+    """
+    place, contact, now = locked_place(invitation.tender, acting_as)
+    check_preparable(place, now)
+    cooperator = contact if place.organisation.is_cae else None
+    offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
+    offer.invitation = place
+    return offer
+
+
+def locked_offer(offer: Offer, acting_as: Contact) -> tuple[Offer, Contact, datetime]:
+    """An author's offer read anew under the tender's lock, its author, and the moment.
+
+    Raises PermissionDenied to anybody but its authors.
+    """
+    place, contact, now = locked_place(offer.invitation.tender, acting_as)
+    row = Offer.objects.authored_by(contact).select_related("establishment", "cooperator__user")
+    found = row.filter(pk=offer.pk, invitation=place).first()
+    if found is None:
+        raise PermissionDenied("Cette offre n’est pas la vôtre.")
+    found.invitation = place
+    return found, contact, now
+
+
+@logged
+def save_draft(*, offer: Offer, values: dict[str, Any], acting_as: Contact) -> Offer:
+    """Keep what an offer says; `values` are some of DETAILS, and None empties one.
+
+    Raises PermissionDenied, ValidationError by field, or coded "closed".
+    """
+    row, _, now = locked_offer(offer, acting_as)
+    check_preparable(row.invitation, now)
+    if unknown := values.keys() - set(DETAILS):
+        raise TypeError(f"Not a field of an offer: {sorted(unknown)}")
+    for name, value in values.items():
+        setattr(row, name, value)
+    check_details(row)
+    row.full_clean(exclude=["invitation", "cooperator"])
+    row.save(update_fields=[*values, "updated_at"])
+    return row
+
+
+def check_details(offer: Offer) -> None:
+    """Raise ValidationError by field on what cannot be offered."""
+    faults = {}
+    if offer.price is not None and offer.price <= Decimal(0):
+        faults["price"] = (
+            "Indiquez un prix supérieur à 0 €. Si vous intervenez gratuitement, dites-le à votre "
+            "chargé·e d’accompagnement : il n’y a alors pas de mise en concurrence."
+        )
+    place = offer.establishment
+    if place and (place.organisation_id != offer.invitation.organisation_id or not place.is_active):
+        faults["establishment"] = "Choisissez un établissement ouvert de votre structure."
+    if faults:
+        raise ValidationError(faults)
+
+
+@logged
+def set_partners(*, offer: Offer, partners: Iterable[Partner], acting_as: Contact) -> Offer:
+    """Name the partners of a consortium, in the place of those named before (SPEC T8).
+
+    A partner that the platform knows by its SIREN may be let read the deposited offer. Whether it
+    is invited too is not said: that would unveil a competitor. Raises PermissionDenied,
+    ValidationError.
+    """
+    row, _, now = locked_offer(offer, acting_as)
+    check_preparable(row.invitation, now)
+    rows = [partner_row(row, partner) for partner in partners]
+    if len(rows) > MOST_PARTNERS:
+        raise ValidationError(f"Nommez {MOST_PARTNERS} partenaires au plus.")
+    if len({each.siren or each.name.casefold() for each in rows}) < len(rows):
+        raise ValidationError("Le même partenaire est nommé deux fois.")
+    row.partners.all().delete()
+    OfferPartner.objects.bulk_create(rows)
+    return row
+
+
+def partner_row(offer: Offer, partner: Partner) -> OfferPartner:
+    """One partner, with the organisation of its SIREN if there is one. Raises ValidationError."""
+    siren = partner.siren.replace(" ", "")
+    if siren:
+        validate_siren(siren)
+    organisation = (
+        Organisation.objects.filter(siren=siren, is_active=True).first() if siren else None
+    )
+    if organisation and organisation.pk == offer.invitation.organisation_id:
+        raise ValidationError("Votre propre structure n’est pas une partenaire.")
+    if partner.can_read and organisation is None:
+        raise ValidationError(
+            f"« {partner.name} » ne peut pas lire l’offre ici : aucune structure active de la "
+            "plateforme n’a ce SIREN. Retirez la lecture, ou corrigez le SIREN."
+        )
+    row = OfferPartner(
+        offer=offer,
+        name=partner.name.strip() or (organisation.name if organisation else ""),
+        siren=siren,
+        organisation=organisation,
+        can_read=partner.can_read,
+    )
+    if not row.name:
+        raise ValidationError("Donnez le nom de chaque partenaire.")
+    row.full_clean(exclude=["offer", "organisation"])
+    return row
+
+
+def add_file(
+    *, offer: Offer, file: File, document_type: DocumentType, acting_as: Contact
+) -> tuple[OfferFile, bool]:
+    """Check a file and put it into the draft; return it and whether it is new (SPEC T7).
+
+    Raises PermissionDenied, and what `documents.services.receive` raises.
+    """
+    document, findings = receive(
+        file=file,
+        document_type=document_type,
+        organisation=acting_as.organisation,
+        owner=None,
+        acting_user=acting_as.user,
+    )
+    document.reach = Reach.OFFER
+    document.expires_on = None
+    return keep_file(offer=offer, document=document, findings=findings, acting_as=acting_as)
+
+
+@logged
+def keep_file(
+    *, offer: Offer, document: Document, findings: Findings, acting_as: Contact
+) -> tuple[OfferFile, bool]:
+    """Write the row of a kept file; see `add_file`. No log line: a draft is nobody's business."""
+    row, _, now = locked_offer(offer, acting_as)
+    check_preparable(row.invitation, now)
+    files = row.files.filter(removed_at=None)
+    same = files.filter(document__digest=document.digest, document__type=document.type)
+    if known := same.first():
+        return known, False
+    if files.count() >= MOST_FILES:
+        raise ValidationError(f"Une offre a {MOST_FILES} fichiers au plus : retirez-en un d’abord.")
+    if not storage.exists(document.digest):  # swept between its arrival and now
+        raise ValidationError("Le fichier n’a pas pu être enregistré. Envoyez-le à nouveau.")
+    document.is_encrypted = findings.is_encrypted
+    document.scan = Scan.PENDING if clamav.is_configured() else Scan.UNSCANNED
+    document.save(force_insert=True)
+    if document.scan == Scan.PENDING:
+        transaction.on_commit(lambda: scan_soon(), robust=True)
+    return OfferFile.objects.create(offer=row, document=document), True
+
+
+@logged
+def remove_file(*, offer_file: OfferFile, acting_as: Contact) -> bool:
+    """Take a file out of the draft; deposits that hold it keep it. False if it was already.
+
+    Raises PermissionDenied, ValidationError coded "closed".
+    """
+    row, _, now = locked_offer(offer_file.offer, acting_as)
+    check_preparable(row.invitation, now)
+    return bool(row.files.filter(pk=offer_file.pk, removed_at=None).update(removed_at=now))

@@ -1,0 +1,236 @@
+"""Preparing, depositing, confirming and withdrawing an offer (SPEC T6–T9)."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.models import AuditDetail
+from ilo_cms.directory.officers import sync_groups
+from ilo_cms.documents.models import Document
+from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
+from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer
+from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
+from ilo_cms.tenders.opening import open_tender
+from tests.factories import ContactFactory, OrganisationFactory
+from tests.tenders.drafts import a_sent_tender, accept, again, boss, pass_deadlines
+from tests.tenders.offers import in_deposit, offer_type, place_of, read, ready
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def marina():
+    return ContactFactory(has_access=True)
+
+
+def test_a_complete_offer_is_deposited_with_all_it_says(marina):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    row = deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert (row.kind, row.number, row.by) == (DepositKind.DEPOSITED, 1, marina.user)
+    assert row.content["price"] == "4200.50"
+    assert [file["name"] for file in row.content["files"]] == ["offre.pdf"]
+    assert [each.digest for each in row.documents.all()] == [row.content["files"][0]["digest"]]
+    stored = Deposit.objects.get(pk=row.pk)
+    assert stored.digest == digest_of(stored)
+
+
+def test_a_double_click_deposits_once(marina):
+    offer = ready(in_deposit(marina), marina)
+    key = uuid4()
+    first, second = (deposit(offer=offer, key=key, acting_as=marina) for _ in range(2))
+    assert first.pk == second.pk
+    third = deposit(offer=offer, key=uuid4(), acting_as=marina)  # another tab, nothing changed
+    assert third.pk == first.pk
+    assert Notification.objects.filter(kind="tender.receipt").count() == 1
+
+
+def test_a_changed_offer_is_deposited_again_and_the_first_is_kept(marina):
+    offer = ready(in_deposit(marina), marina)
+    first = deposit(offer=offer, key=uuid4(), acting_as=marina)
+    save_draft(offer=offer, values={"price": Decimal("3900")}, acting_as=marina)
+    second = deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert (second.number, second.content["price"]) == (2, "3900.00")
+    assert Deposit.objects.get(pk=first.pk).content["price"] == "4200.50"
+    assert list(Deposit.objects.standing()) == [second]
+
+
+def test_an_incomplete_offer_says_all_that_it_lacks(marina):
+    tender = in_deposit(marina)
+    tender.required_types.add(offer_type())
+    offer = draft_of(invitation=place_of(tender, marina), acting_as=marina)
+    with pytest.raises(ValidationError) as refusal:
+        deposit(offer=offer, key=uuid4(), acting_as=marina)
+    said = " ".join(refusal.value.messages)
+    for word in ("prix", "jours", "établissement", "Offre d’intervention"):
+        assert word in said
+    assert not Deposit.objects.exists()
+
+
+def test_nothing_is_deposited_before_the_answers_end(marina):
+    tender = a_sent_tender(marina.organisation)
+    accept(tender)
+    offer = ready(tender, marina)
+    with pytest.raises(ValidationError, match="Le dépôt ouvre le"):
+        deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert not LateAttempt.objects.exists()
+
+
+def test_only_who_accepted_prepares_an_offer(marina):
+    tender = pass_deadlines(a_sent_tender(marina.organisation))
+    with pytest.raises(ValidationError, match="Acceptez"):
+        draft_of(invitation=place_of(tender, marina), acting_as=marina)
+
+
+@pytest.mark.parametrize("act", [deposit, withdraw, confirm])
+def test_what_comes_too_late_is_kept_and_told_and_changes_nothing(marina, act):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    before = deposit(offer=offer, key=uuid4(), acting_as=marina)
+    tender = pass_deadlines(tender, deposits=True)
+    offer = read(offer)
+    key = uuid4()
+    late = act(offer=offer, key=key, acting_as=marina)
+    assert isinstance(late, LateAttempt)
+    assert late.deadline == tender.deposit_deadline
+    assert act(offer=offer, key=key, acting_as=marina).pk == late.pk
+    assert list(Deposit.objects.standing()) == [before]
+    assert Notification.objects.filter(kind="tender.late").count() == 1
+
+
+def test_a_withdrawn_offer_stands_no_more_and_may_come_back(marina):
+    offer = ready(in_deposit(marina), marina)
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    withdraw(offer=offer, key=uuid4(), acting_as=marina)
+    assert not Offer.objects.standing().exists()
+    with pytest.raises(ValidationError, match="pas déposée"):
+        withdraw(offer=offer, key=uuid4(), acting_as=marina)
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert list(Offer.objects.standing()) == [offer]
+
+
+def test_after_a_change_of_what_is_asked_an_offer_is_confirmed_as_it_was(marina):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    first = deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert confirm(offer=offer, key=uuid4(), acting_as=marina).pk == first.pk  # nothing to confirm
+    type(tender).objects.filter(pk=tender.pk).update(requirements=2)
+    save_draft(offer=offer, values={"price": Decimal("1")}, acting_as=marina)
+    again_ = confirm(offer=offer, key=uuid4(), acting_as=marina)
+    assert (again_.kind, again_.requirements) == (DepositKind.CONFIRMED, 2)
+    assert again_.content == first.content
+    assert set(again_.documents.all()) == set(first.documents.all())
+
+
+def test_nobody_else_touches_an_offer(marina):
+    stranger, paul = ContactFactory(has_access=True), ContactFactory(has_access=True)
+    tender = in_deposit(marina, paul)
+    offer = ready(tender, marina)
+    for person in (stranger, paul):
+        for act in (deposit, withdraw, confirm):
+            with pytest.raises(PermissionDenied):
+                act(offer=offer, key=uuid4(), acting_as=person)
+        with pytest.raises(PermissionDenied):
+            save_draft(offer=offer, values={"price": Decimal("1")}, acting_as=person)
+
+
+def test_cooperators_of_a_cae_have_each_their_own_sealed_offer():
+    cae = OrganisationFactory(is_cae=True)
+    ines, leo = (ContactFactory(organisation=cae, has_access=True) for _ in range(2))
+    tender = in_deposit(ines)
+    hers, his = ready(tender, ines, "100"), ready(tender, leo, "200", pages=2)
+    assert hers.pk != his.pk
+    assert [each.pk for each in Offer.objects.known_to(ines)] == [hers.pk]
+    with pytest.raises(PermissionDenied):
+        deposit(offer=hers, key=uuid4(), acting_as=leo)
+    for offer, person in ((hers, ines), (his, leo)):
+        deposit(offer=offer, key=uuid4(), acting_as=person)
+    told = Notification.objects.filter(kind="tender.receipt").values_list("recipient", "about_id")
+    assert {person for person, _ in told} == {ines.user_id, leo.user_id}
+    assert len(told) == 2
+
+
+def test_until_the_opening_officers_read_no_offer_and_then_only_what_stands(wired, marina):
+    paul = ContactFactory(has_access=True)
+    tender = in_deposit(marina, paul)
+    mine, gone = ready(tender, marina), ready(tender, paul, pages=2)
+    deposit(offer=mine, key=uuid4(), acting_as=marina)
+    deposit(offer=gone, key=uuid4(), acting_as=paul)
+    withdraw(offer=gone, key=uuid4(), acting_as=paul)
+    sync_groups(boss(tender))
+    officer = User.objects.get(pk=boss(tender).pk)
+    document = mine.files.get().document
+    assert not Offer.objects.visible_to(officer).exists()
+    assert not Document.objects.visible_to(officer).filter(pk=document.pk).exists()
+    with pytest.raises(ValidationError, match="scellées"):
+        open_tender(tender=tender, acting_user=officer)
+    pass_deadlines(tender, deposits=True)
+    opening = open_tender(tender=tender, acting_user=officer)
+    assert open_tender(tender=tender, acting_user=officer).pk == opening.pk
+    assert list(Offer.objects.visible_to(officer)) == [mine]
+    assert Document.objects.visible_to(officer).filter(pk=document.pk).exists()
+    assert not Document.objects.visible_to(officer).filter(pk=gone.files.get().document.pk).exists()
+    assert {line["stands"] for line in opening.record["offers"]} == {True, False}
+
+
+def test_authors_read_their_files_and_nobody_else_does(marina):
+    paul = ContactFactory(has_access=True)
+    tender = in_deposit(marina, paul)
+    offer = ready(tender, marina)
+    document = offer.files.get().document
+    assert document in Document.objects.visible_to(marina.user, marina)
+    assert document not in Document.objects.visible_to(paul.user, paul)
+    assert document not in Document.objects.current()
+    remove_file(offer_file=offer.files.get(), acting_as=marina)
+    assert not offer.files.filter(removed_at=None).exists()
+
+
+def test_the_log_and_the_mails_say_neither_who_nor_what_before_the_opening(marina):
+    offer = ready(in_deposit(marina), marina, price="7777.77", name="canari-offre.pdf")
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    content = " ".join(str(row.content) for row in AuditDetail.objects.all())
+    mails = " ".join(OutboxMessage.objects.values_list("body", flat=True))
+    notices = " ".join(str(row) for row in Notification.objects.values_list("text", "fields"))
+    for text in (content, mails, notices):
+        assert "7777" not in text
+        assert "canari" not in text
+
+
+def test_a_partner_reads_what_stands_only_when_the_holder_says_so(marina):
+    partner = ContactFactory(has_access=True)
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    named = Partner("Partenaire", partner.organisation.siren, can_read=True)
+    set_partners(offer=offer, partners=[named], acting_as=marina)
+    assert not Offer.objects.known_to(partner).exists()
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    assert list(Offer.objects.known_to(partner)) == [offer]
+    document = offer.files.get().document
+    assert document in Document.objects.visible_to(partner.user, partner)
+    withdraw(offer=offer, key=uuid4(), acting_as=marina)
+    assert not Offer.objects.known_to(partner).exists()
+    with pytest.raises(PermissionDenied):
+        deposit(offer=offer, key=uuid4(), acting_as=partner)
+
+
+@pytest.mark.parametrize("price", ["0", "-1"])
+def test_an_offer_has_a_price_above_zero(marina, price):
+    tender = in_deposit(marina)
+    offer = draft_of(invitation=place_of(tender, marina), acting_as=marina)
+    with pytest.raises(ValidationError) as refusal:
+        save_draft(offer=offer, values={"price": Decimal(price)}, acting_as=marina)
+    assert "price" in refusal.value.error_dict
+
+
+def test_a_cancelled_tender_takes_no_offer(marina):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    type(tender).objects.filter(pk=tender.pk).update(
+        cancelled_at=again(tender).deposit_deadline, cancel_reason="Projet abandonné."
+    )
+    assert isinstance(deposit(offer=offer, key=uuid4(), acting_as=marina), LateAttempt)
