@@ -14,7 +14,13 @@ class TendersConfig(AppConfig):
         from ilo_cms.engagements.panels import register_panel
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
-        from ilo_cms.tenders import attachments, files, notices_calls, notices_offers
+        from ilo_cms.tenders import (
+            attachments,
+            files,
+            notices_calls,
+            notices_offers,
+            notices_selection,
+        )
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
         from ilo_cms.tenders.panel import tenders_panel
@@ -26,3 +32,4 @@ class TendersConfig(AppConfig):
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         notices_calls.register()
         notices_offers.register()
+        notices_selection.register()
