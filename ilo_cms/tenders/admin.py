@@ -71,6 +71,9 @@ class TenderFilterSet(RecordFilterSet):
         widget=forms.RadioSelect,
     )
     mine = django_filters.BooleanFilter(label="Que je conduis", method="filter_mine")
+    questions = django_filters.BooleanFilter(
+        label="Avec une question sans réponse", method="filter_questions"
+    )
     published_at = django_filters.DateFromToRangeFilter(label="Diffusée le")
 
     class Meta:
@@ -80,6 +83,11 @@ class TenderFilterSet(RecordFilterSet):
     def filter_phase(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
         """Tenders in one phase now."""
         return rows.in_phase(value, database_now())
+
+    def filter_questions(self, rows: models.QuerySet, name: str, value: bool) -> models.QuerySet:
+        """Those in which a question waits, or the others."""
+        keys = Tender.objects.with_open_question(database_now()).order_by().values("pk")
+        return rows.filter(pk__in=keys) if value else rows.exclude(pk__in=keys)
 
     def filter_mine(self, rows: models.QuerySet, name: str, value: bool) -> models.QuerySet:
         """Those that I run, or the others."""

@@ -14,8 +14,12 @@ class TendersConfig(AppConfig):
         from ilo_cms.engagements.panels import register_panel
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
+        from ilo_cms.meetings import feeds
+        from ilo_cms.notifications import conditions
         from ilo_cms.tenders import (
             attachments,
+            awaited,
+            feed,
             files,
             notices_calls,
             notices_offers,
@@ -32,4 +36,6 @@ class TendersConfig(AppConfig):
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         notices_calls.register()
         notices_offers.register()
+        conditions.register(awaited.still_awaited, *awaited.AWAITED.values())
+        feeds.register(feed.deadlines_of)
         notices_selection.register()

@@ -49,6 +49,13 @@ class Answers:
         """Those who said nothing."""
         return self.invited - self.accepted - self.declined
 
+    @property
+    def in_words(self) -> str:
+        """All three, in a sentence."""
+        accepted = plural(self.accepted, "participe", "participent")
+        declined = plural(self.declined, "décline", "déclinent")
+        return f"{accepted}, {declined}, {self.silent} sans réponse."
+
 
 def steps_of(tender: Tender, now_in: Phase) -> list[Step]:
     """The line of steps."""
@@ -80,9 +87,8 @@ def plural(count: int, one: str, several: str) -> str:
     return f"{count} {several if count > 1 else one}"
 
 
-def in_words(tender: Tender, now_in: Phase, answers: Answers, deposited: int) -> str:
+def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> str:
     """One sentence or two: where the tender stands, and until when."""
-    offers = plural(deposited, "offre déposée", "offres déposées")
     given = answers.accepted + answers.declined
     answered = f"{plural(given, 'réponse', 'réponses')} sur {answers.invited}"
     sentences = {
@@ -149,7 +155,7 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
     faults = []
     if now_in == Phase.PREPARATION:
         faults = [*publication_faults(tender, now), *recipient_faults(tender)]
-    deposited = deposited_count(tender)
+    deposited = plural(deposited_count(tender), "offre déposée", "offres déposées")
     return {
         "tender": tender,
         "phase": now_in,

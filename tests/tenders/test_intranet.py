@@ -509,3 +509,21 @@ def test_administrators_write_templates_and_officers_read_them(browser, officer)
     assert administrator.get(add).status_code == 200
     assert browser.get(add).status_code == 302
     page(browser, "tendertemplate:index")
+
+
+def test_the_desk_counts_what_waits_and_leads_there(browser, engagement):
+    waiting = pass_deadlines(a_sent_tender(engagement=engagement), deposits=True)
+    contact = ContactFactory()
+    asked = a_sent_tender(contact.organisation, engagement=engagement, title="Avec question")
+    Question.objects.create(
+        tender=asked, invitation=asked.invitations.get(), asked_by=contact, text="?"
+    )
+    a_sent_tender(engagement=engagement, title="Rien à faire")
+    home = page(browser, "wagtailadmin_home")
+    assert "mise en concurrence dont les offres sont à ouvrir" in home
+    assert "mise en concurrence où une question attend une réponse" in home
+    assert "dont la décision est à prendre" not in home
+    listed = page(browser, "tender:index", mine="true", phase="ouverture")
+    assert reverse("tender_page", args=[waiting.pk]) in listed
+    listed = page(browser, "tender:index", mine="true", questions="true")
+    assert "Avec question" in listed and "Rien à faire" not in listed

@@ -76,6 +76,14 @@ class TenderQuerySet(models.QuerySet):
             return rows.filter(deposit_deadline__gt=now)
         return rows.filter(deposit_deadline__lte=now)
 
+    def with_open_question(self, now):
+        """Running tenders in which a question waits for its answer."""
+        sent = self.exclude(published_at=None).filter(cancelled_at=None, deposit_deadline__gt=now)
+        waiting = self.model._default_manager.filter(
+            questions__isnull=False, questions__answered_at=None
+        )
+        return sent.filter(pk__in=waiting.order_by().values("pk"))
+
 
 def shared_with_partner(contact: Contact):
     """The tenders of deposited offers that name a contact's organisation as reading partner."""
