@@ -111,6 +111,10 @@ ACTIONS = {
     "tender.question_asked": "Question posée sur une mise en concurrence",
     "offer.act": "Acte scellé sur une offre (dépôt, confirmation ou retrait)",
     "offer.late": "Acte hors délai sur une offre",
+    "tender.conflict_stated": "Déclaration d’intérêts d’un·e évaluateur·rice",
+    "tender.scored": "Grille individuelle remise",
+    "tender.scores_agreed": "Notes d’une mise en concurrence arrêtées",
+    "tender.decided": "Décision d’une mise en concurrence",
     "tender.opened": "Offres d’une mise en concurrence ouvertes",
     # Tenders, call side
     "tender.created": "Mise en concurrence préparée",

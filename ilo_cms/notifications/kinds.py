@@ -336,6 +336,41 @@ KINDS = {
             is_compulsory=True,
             is_sealed=True,
         ),
+        # --- Tenders, selection: these texts are the letters too ---
+        Kind(
+            "tender.retained",
+            "Mises en concurrence",
+            "Votre offre est retenue : {title}",
+            "{operator} retient l’offre de {organisation} pour « {title} », au bénéfice de "
+            "{beneficiary}. {comment}\nLa convention est en cours de préparation : {officer} vous "
+            "recontacte.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.not_retained",
+            "Mises en concurrence",
+            "Votre offre n’est pas retenue : {title}",
+            "{operator} n’a pas retenu l’offre de {organisation} pour « {title} », au bénéfice de "
+            "{beneficiary}. Motif : {reason}\nCommentaire de la décision : {comment}\nVos notes "
+            "sont sur la page de la mise en concurrence.",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.unsuccessful",
+            "Mises en concurrence",
+            "Une mise en concurrence est infructueuse : {title}",
+            "{operator} n’a retenu aucune offre pour « {title} », au bénéfice de {beneficiary}. "
+            "Motif : {reason}",
+            is_compulsory=True,
+        ),
+        Kind(
+            "tender.decided",
+            "Mises en concurrence",
+            "Une mise en concurrence est terminée : {title}",
+            "La mise en concurrence « {title} », au bénéfice de {beneficiary}, est terminée "
+            "({outcome}). {comment}",
+            is_compulsory=True,
+        ),
         # --- Tenders, call side ---
         Kind(
             "tender.invited",

@@ -23,6 +23,7 @@ class TendersConfig(AppConfig):
             files,
             notices_calls,
             notices_offers,
+            notices_selection,
         )
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
@@ -37,3 +38,4 @@ class TendersConfig(AppConfig):
         notices_offers.register()
         conditions.register(awaited.still_awaited, *awaited.AWAITED.values())
         feeds.register(feed.deadlines_of)
+        notices_selection.register()

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -44,10 +45,10 @@ def deposits_end(tender: Tender) -> datetime:
     return cast(datetime, tender.deposit_deadline)
 
 
-def related(tender: Tender, name: str):
+def related(row: Model, name: str):
     """The row on the other side of a one-to-one, None when there is none."""
     try:
-        return getattr(tender, name)
+        return getattr(row, name)
     except ObjectDoesNotExist:
         return None
 

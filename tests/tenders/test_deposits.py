@@ -141,17 +141,17 @@ def test_nobody_else_touches_an_offer(marina):
 
 def test_cooperators_of_a_cae_have_each_their_own_sealed_offer():
     cae = OrganisationFactory(is_cae=True)
-    ines, leo = (ContactFactory(organisation=cae, has_access=True) for _ in range(2))
-    tender = in_deposit(ines)
-    hers, his = ready(tender, ines, "100"), ready(tender, leo, "200", pages=2)
+    anna, leo = (ContactFactory(organisation=cae, has_access=True) for _ in range(2))
+    tender = in_deposit(anna)
+    hers, his = ready(tender, anna, "100"), ready(tender, leo, "200", pages=2)
     assert hers.pk != his.pk
-    assert [each.pk for each in Offer.objects.known_to(ines)] == [hers.pk]
+    assert [each.pk for each in Offer.objects.known_to(anna)] == [hers.pk]
     with pytest.raises(PermissionDenied):
         deposit(offer=hers, key=uuid4(), acting_as=leo)
-    for offer, person in ((hers, ines), (his, leo)):
+    for offer, person in ((hers, anna), (his, leo)):
         deposit(offer=offer, key=uuid4(), acting_as=person)
     told = Notification.objects.filter(kind="tender.receipt").values_list("recipient", "about_id")
-    assert {person for person, _ in told} == {ines.user_id, leo.user_id}
+    assert {person for person, _ in told} == {anna.user_id, leo.user_id}
     assert len(told) == 2
 
 

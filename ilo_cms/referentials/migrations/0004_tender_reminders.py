@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('referentials', '0003_document_type_checked'),
+        ("referentials", "0003_document_type_checked"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='platformsettings',
-            name='tender_reminder_days',
-            field=models.PositiveSmallIntegerField(default=3, help_text='Un second rappel part la veille.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='rappel avant l’échéance d’une mise en concurrence, en jours'),
+            model_name="platformsettings",
+            name="tender_reminder_days",
+            field=models.PositiveSmallIntegerField(
+                default=3,
+                help_text="Un second rappel part la veille.",
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="rappel avant l’échéance d’une mise en concurrence, en jours",
+            ),
         ),
     ]

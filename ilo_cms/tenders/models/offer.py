@@ -30,10 +30,7 @@ class OfferQuerySet(models.QuerySet):
         return self.authored_by(contact) | self.shared_with(contact)
 
     def authored_by(self, contact: Contact):
-        """One's own organisation's; in a CAE the cooperator's own alone (T8). None to the former.
-
-        Not those that an officer entered for it: they are read after the opening, as results.
-        """
+        """One's own organisation's, in a CAE the cooperator's own (T8); none to former contacts."""
         if not contact.has_access or contact.is_former:
             return self.none()
         own = Q(cooperator=None) | Q(cooperator=contact)

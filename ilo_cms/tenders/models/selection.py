@@ -84,6 +84,22 @@ class ConflictStatement(UUIDModel):
         return f"{self.evaluator} : {self.tender}"
 
 
+class ScoreSheetQuerySet(models.QuerySet):
+    """Who may see which sheet."""
+
+    def visible_to(self, user):
+        """One's own; those of colleagues once handed in, to who handed in theirs (SPEC T12).
+
+        After the decision, and to administrators, all that were handed in.
+        """
+        readable = self.filter(tender__in=Tender.objects.visible_to(user))
+        mine = ScoreSheet.objects.filter(evaluator=user, handed_in_at__isnull=False)
+        open_to_me = Q(tender__in=mine.values("tender")) | Q(tender__decision__isnull=False)
+        if user.is_authenticated and user.is_administrator:
+            open_to_me = Q()
+        return readable.filter(Q(evaluator=user) | (open_to_me & Q(handed_in_at__isnull=False)))
+
+
 class ScoreSheet(UUIDModel, TimestampedModel):
     """One evaluator's notes of a tender: theirs alone until they hand them in (SPEC T12)."""
 
@@ -100,6 +116,8 @@ class ScoreSheet(UUIDModel, TimestampedModel):
         on_delete=models.PROTECT,  # as above
     )
     handed_in_at = models.DateTimeField("remise le", null=True, blank=True)
+
+    objects = ScoreSheetQuerySet.as_manager()
 
     class Meta:
         verbose_name = "grille individuelle"

@@ -1,0 +1,223 @@
+"""Scores: each evaluator alone, then those on which the panel agrees (SPEC T12).
+
+Notes go from 0 to HIGHEST_NOTE; with weights that make 100, a total is out of 100, exact.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged, record
+from ilo_cms.core.policies import ALLOWED, Decision, refused
+from ilo_cms.engagements.changes import needed
+from ilo_cms.tenders.changes import locked_tender
+from ilo_cms.tenders.models import (
+    HIGHEST_NOTE,
+    AgreedScore,
+    ConflictStatement,
+    Criterion,
+    Offer,
+    Phase,
+    Score,
+    ScoreSheet,
+    Tender,
+)
+from ilo_cms.tenders.phases import phase
+from ilo_cms.tenders.policies import can_run
+
+
+HANDED_IN = "Votre grille est remise : elle ne change plus."
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note as a form gives it; without value it is still to be given."""
+
+    value: Decimal | None
+    comment: str = ""
+
+
+#: Notes by the keys of an offer and of a criterion.
+Notes = Mapping[tuple, Note]
+
+
+def can_evaluate(user: User, tender: Tender) -> Decision:
+    """The team scores, each after having stated to have no conflict of interest."""
+    if not (decision := can_run(user, tender)):
+        return decision
+    said = ConflictStatement.objects.filter(tender=tender, evaluator=user).first()
+    if said is None:
+        return refused("Remplissez d’abord votre déclaration d’intérêts.")
+    if said.has_conflict:
+        return refused(
+            "Vous avez déclaré un conflit d’intérêts : vos collègues notent et décident sans vous."
+        )
+    return ALLOWED
+
+
+def in_selection(tender: Tender) -> tuple[Tender, datetime]:
+    """The locked tender while its offers are compared. Raises ValidationError."""
+    row, now = locked_tender(tender)
+    if phase(row, now) != Phase.SELECTION:
+        raise ValidationError(
+            "Les offres ne sont pas, ou plus, à comparer : rechargez la page.", code="changed"
+        )
+    return row, now
+
+
+@logged
+def state_conflict(
+    *, tender: Tender, has_conflict: bool, text: str, acting_user: User
+) -> ConflictStatement:
+    """Say whether one has ties with those who answered; before scoring, and until one hands in.
+
+    Raises PermissionDenied, ValidationError by field without a word on a conflict.
+    """
+    row, now = in_selection(tender)
+    can_run(acting_user, row).enforce()
+    if row.score_sheets.filter(evaluator=acting_user, handed_in_at__isnull=False).exists():
+        raise ValidationError(HANDED_IN, code="changed")
+    if has_conflict:
+        text = needed(text, "Dites de quel lien il s’agit.", "text")
+    said, _ = ConflictStatement.objects.update_or_create(
+        tender=row,
+        evaluator=acting_user,
+        defaults={"has_conflict": has_conflict, "text": text.strip(), "stated_at": now},
+    )
+    record(
+        "tender.conflict_stated",
+        actor=acting_user,
+        target=row,
+        organisation=row.engagement.beneficiary,
+        said="Conflit d’intérêts déclaré" if has_conflict else "Aucun conflit d’intérêts",
+    )
+    return said
+
+
+def scored(tender: Tender) -> tuple[list[Offer], list[Criterion]]:
+    """What is to be noted: the offers that stand, and the criteria."""
+    offers = Offer.objects.standing().filter(invitation__tender=tender)
+    rows = offers.select_related("invitation__organisation", "cooperator__user")
+    return list(rows.order_by("invitation__organisation__name", "pk")), list(tender.criteria.all())
+
+
+def checked(notes: Notes, offers: list[Offer], criteria: list[Criterion]) -> dict[tuple, Note]:
+    """The notes of known offers and criteria. Raises ValidationError on one out of bounds."""
+    keys = {(offer.pk, criterion.pk) for offer in offers for criterion in criteria}
+    for key, note in notes.items():
+        if key not in keys:
+            raise ValidationError("Une offre ou un critère n’est plus là : rechargez la page.")
+        if note.value is not None and not 0 <= note.value <= HIGHEST_NOTE:
+            raise ValidationError(f"Une note va de 0 à {HIGHEST_NOTE}.")
+    return dict(notes)
+
+
+@logged
+def save_scores(*, tender: Tender, notes: Notes, acting_user: User) -> ScoreSheet:
+    """Keep one's own notes, in the place of those kept before; nobody else reads them yet.
+
+    Raises PermissionDenied, ValidationError on a note out of bounds, or once handed in.
+    """
+    row, _ = in_selection(tender)
+    can_evaluate(acting_user, row).enforce()
+    given = checked(notes, *scored(row))
+    sheet, _ = ScoreSheet.objects.get_or_create(tender=row, evaluator=acting_user)
+    if sheet.handed_in_at:
+        raise ValidationError(HANDED_IN, code="changed")
+    sheet.scores.all().delete()
+    Score.objects.bulk_create(
+        Score(
+            sheet=sheet,
+            offer_id=offer,
+            criterion_id=criterion,
+            note=note.value,
+            comment=note.comment.strip(),
+        )
+        for (offer, criterion), note in given.items()
+        if note.value is not None
+    )
+    return sheet
+
+
+@logged
+def hand_in(*, tender: Tender, acting_user: User) -> ScoreSheet:
+    """Hand in one's sheet: it changes no more, and colleagues who handed in theirs read it.
+
+    Raises PermissionDenied, ValidationError while a note is missing.
+    """
+    row, now = in_selection(tender)
+    can_evaluate(acting_user, row).enforce()
+    sheet, _ = ScoreSheet.objects.get_or_create(tender=row, evaluator=acting_user)
+    if sheet.handed_in_at:
+        return sheet
+    offers, criteria = scored(row)
+    missing = len(offers) * len(criteria) - sheet.scores.filter(offer__in=offers).count()
+    if missing:
+        raise ValidationError(f"Il manque {missing} note{'s' if missing > 1 else ''}.")
+    sheet.handed_in_at = now
+    sheet.save(update_fields=["handed_in_at", "updated_at"])
+    record(
+        "tender.scored",
+        actor=acting_user,
+        target=row,
+        organisation=row.engagement.beneficiary,
+    )
+    return sheet
+
+
+@logged
+def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
+    """Write the notes on which the panel agrees, all of them, in the place of former ones.
+
+    By who handed in a sheet. Raises PermissionDenied, ValidationError while a note is missing, or
+    a colleague who began to score has not handed in.
+    """
+    row, now = in_selection(tender)
+    can_evaluate(acting_user, row).enforce()
+    sheets = list(row.score_sheets.select_related("evaluator"))
+    if not any(sheet.evaluator_id == acting_user.pk and sheet.handed_in_at for sheet in sheets):
+        raise ValidationError("Remettez d’abord votre grille individuelle.")
+    if waiting := [str(sheet.evaluator) for sheet in sheets if sheet.handed_in_at is None]:
+        raise ValidationError(f"Grille individuelle encore attendue : {', '.join(waiting)}.")
+    offers, criteria = scored(row)
+    given = checked(notes, offers, criteria)
+    complete = {key: note for key, note in given.items() if note.value is not None}
+    missing = len(offers) * len(criteria) - len(complete)
+    if missing:
+        raise ValidationError(f"Il manque {missing} note{'s' if missing > 1 else ''}.")
+    AgreedScore.objects.filter(offer__invitation__tender=row).delete()
+    AgreedScore.objects.bulk_create(
+        AgreedScore(
+            offer_id=offer,
+            criterion_id=criterion,
+            note=note.value,
+            comment=note.comment.strip(),
+            agreed_by=acting_user,
+            agreed_at=now,
+        )
+        for (offer, criterion), note in complete.items()
+    )
+    record(
+        "tender.scores_agreed",
+        actor=acting_user,
+        target=row,
+        organisation=row.engagement.beneficiary,
+    )
+
+
+def total(notes: Mapping, criteria: list[Criterion]) -> Decimal | None:
+    """The total of notes by criterion key, out of 100; None while one is missing."""
+    if not criteria or any(criterion.pk not in notes for criterion in criteria):
+        return None
+    points = sum((notes[each.pk] * each.weight for each in criteria), Decimal(0))
+    return points / HIGHEST_NOTE
+
+
+def ranks(totals: Mapping) -> dict:
+    """The rank of each key by its total, the highest first; equal totals share a rank."""
+    known = {key: value for key, value in totals.items() if value is not None}
+    return {key: 1 + sum(other > value for other in known.values()) for key, value in known.items()}
