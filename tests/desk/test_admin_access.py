@@ -83,6 +83,13 @@ OF_A_TEAM = {
 }
 
 
+#: Tenders and their templates: how two rows are made, the first for an officer.
+CALLS = {
+    Tender: lambda officer: (a_draft(EngagementFactory(officer=officer)), a_draft()),
+    TenderTemplate: lambda _: [TenderTemplate.objects.create(label=label) for label in "AB"],
+}
+
+
 #: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
 #: one, which the person may see less of or not at all.
 def rows(model, user):
@@ -95,10 +102,8 @@ def rows(model, user):
     if model in OF_A_TEAM:
         make, path = OF_A_TEAM[model]
         return make(**{path: officer}), make()
-    if model is Tender:
-        return a_draft(EngagementFactory(officer=officer)), a_draft()
-    if model is TenderTemplate:
-        return tuple(TenderTemplate.objects.create(label=label) for label in "AB")
+    if model in CALLS:
+        return CALLS[model](officer)
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
