@@ -148,6 +148,21 @@ GET = {
     "mail_resend": row("302 302 302 302 302 302 302 302 200 302"),
     "mail_texts": row("302 302 302 302 302 302 302 302 200 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
+    # Tenders, call side: the team acts, administrators read, other officers find nothing.
+    "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
+    "tender_create": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_page": row("302 302 302 302 302 302 200 404 200 302"),
+    "tender_edit": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_publish": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_recipients": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_copy": row("302 302 302 302 302 302 200 404 200 302"),
+    # The one of the other rows is in preparation, this one was sent.
+    "tender_amend": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_answer": row("302 302 302 302 302 302 200 404 302 302"),
+    # An act that nobody knows.
+    "tender_act": row("302 302 302 302 302 302 404 404 404 302"),
+    "tender_take_off": row("302 302 302 302 302 302 405 405 405 302"),
+    "tender_take_back": row("302 302 302 302 302 302 405 405 405 302"),
 }
 POST = {
     "referencing": row("422 422 422 422 422 422 422 422 422 422"),
@@ -206,6 +221,20 @@ POST = {
     "preferences": row("302 302 302 302 302 302 302 302 302 302"),
     "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
+    # Tenders, call side: without what the form asks; back to the page after one click.
+    "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
+    "tender_create": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_page": row("302 302 302 302 302 302 200 404 200 302"),
+    "tender_edit": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_publish": row("302 302 302 302 302 302 409 404 302 302"),
+    "tender_recipients": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_copy": row("302 302 302 302 302 302 422 404 422 302"),
+    "tender_amend": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_answer": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_act": row("302 302 302 302 302 302 404 404 404 302"),
+    # The referent, asked first, took it off.
+    "tender_take_off": row("302 302 302 302 302 302 302 404 302|404 302"),
+    "tender_take_back": row("302 302 302 302 302 302 302 404 302 302"),
 }
 
 
@@ -256,6 +285,9 @@ OURS = {
     "support_screenshot",
     "support_start",
 }
+OURS |= {"tender_start", "tender_create", "tender_page", "tender_edit", "tender_publish"}
+OURS |= {"tender_recipients", "tender_copy", "tender_amend", "tender_answer", "tender_act"}
+OURS |= {"tender_take_off", "tender_take_back"}
 OURS |= {"evaluation_start", "evaluation_page", "evaluation_edit", "grid_preview", "grid_results"}
 OURS |= {"satisfaction_start", "satisfaction_page", "engagement_satisfaction"}
 OUTSIDE_ADMIN = [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.clock import database_now
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.document_requests.models import DocumentRequest
@@ -13,6 +14,7 @@ from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications.models import OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
 from ilo_cms.support.models import SupportRequest
+from ilo_cms.tenders.models import Phase, Tender
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,33 @@ def officer_lines(user: User, officer: Officer) -> list[Todo]:
             "rendez-vous dont la date est à fixer",
             "rendez-vous dont la date est à fixer",
             reverse("meeting:index") + "?etat=propose&mine=true",
+        ),
+        *tender_lines(officer),
+    ]
+
+
+def tender_lines(officer: Officer) -> list[Todo]:
+    """The tenders that an officer runs and that wait for them (SPEC T1)."""
+    now, mine = database_now(), Tender.objects.filter(officer=officer)
+    address = reverse("tender:index") + "?mine=true"
+    return [
+        Todo(
+            mine.with_open_question(now).count(),
+            "mise en concurrence où une question attend une réponse",
+            "mises en concurrence où une question attend une réponse",
+            f"{address}&questions=true",
+        ),
+        Todo(
+            mine.in_phase(Phase.OPENING, now).count(),
+            "mise en concurrence dont les offres sont à ouvrir",
+            "mises en concurrence dont les offres sont à ouvrir",
+            f"{address}&phase={Phase.OPENING.value}",
+        ),
+        Todo(
+            mine.in_phase(Phase.SELECTION, now).count(),
+            "mise en concurrence dont la décision est à prendre",
+            "mises en concurrence dont la décision est à prendre",
+            f"{address}&phase={Phase.SELECTION.value}",
         ),
     ]
 

@@ -97,6 +97,7 @@ class PlatformSettingsViewSet(RecordViewSet):
         "answer_days",
         "maximum_skills",
         "confirmation_months",
+        "tender_reminder_days",
         "support_email",
     ]
     labels = {"__str__": "Réglages"}

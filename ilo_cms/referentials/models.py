@@ -303,6 +303,12 @@ class PlatformSettings(models.Model):
         default=12,
         validators=[MinValueValidator(1)],
     )
+    tender_reminder_days = models.PositiveSmallIntegerField(
+        "rappel avant l’échéance d’une mise en concurrence, en jours",
+        default=3,
+        validators=[MinValueValidator(1)],
+        help_text="Un second rappel part la veille.",
+    )
     support_email = models.EmailField("adresse de l’assistance nationale", blank=True)
 
     class Meta:

@@ -11,15 +11,29 @@ class TendersConfig(AppConfig):
     def ready(self) -> None:
         """Open the files of a tender to its readers, check our notices, keep the search fair."""
         from ilo_cms.documents.models import also_read_by
+        from ilo_cms.engagements.panels import register_panel
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
-        from ilo_cms.tenders import attachments, files, notices_calls, notices_offers
+        from ilo_cms.meetings import feeds
+        from ilo_cms.notifications import conditions
+        from ilo_cms.tenders import (
+            attachments,
+            awaited,
+            feed,
+            files,
+            notices_calls,
+            notices_offers,
+        )
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
+        from ilo_cms.tenders.panel import tenders_panel
 
         also_read_by(attachments.readers)
         also_read_by(files.readers)
         register(invitation_figures)
         watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
+        register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         notices_calls.register()
         notices_offers.register()
+        conditions.register(awaited.still_awaited, *awaited.AWAITED.values())
+        feeds.register(feed.deadlines_of)

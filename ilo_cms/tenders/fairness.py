@@ -1,4 +1,4 @@
-"""How often each provider was invited and answered: figures for fair invitations (SPEC T3)."""
+"""How often each provider was invited and answered: what keeps invitations fair (SPEC T3)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

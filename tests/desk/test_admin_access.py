@@ -31,6 +31,7 @@ from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.referencing.models import ReferencingRequest
 from ilo_cms.referentials.models import PlatformSettings, Territory
 from ilo_cms.support.models import SupportRequest
+from ilo_cms.tenders.models import Tender, TenderTemplate
 from tests.factories import (
     AssignmentFactory,
     ChangeRequestFactory,
@@ -51,6 +52,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.helpers.intranet import an_administrator, an_officer, as_
+from tests.tenders.drafts import a_draft
 
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,10 @@ def rows(model, user):
     if model in OF_A_TEAM:
         make, path = OF_A_TEAM[model]
         return make(**{path: officer}), make()
+    if model is Tender:
+        return a_draft(EngagementFactory(officer=officer)), a_draft()
+    if model is TenderTemplate:
+        return tuple(TenderTemplate.objects.create(label=label) for label in "AB")
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")
@@ -161,6 +167,7 @@ PERSONAL = {Notification}
 ADMINISTRATORS_READ = {AuditEvent, OutboxMessage, PlatformSettings, SupportRequest}
 OFFICERS_WRITE = {Organisation, Establishment, Contact, Engagement, Assignment}
 TEAM_WRITES = {Engagement, Assignment}
+OF_THE_TEAM = {Meeting, Tender}
 
 
 def expected(viewset, view: str, role: str, own: bool) -> str:
@@ -168,7 +175,7 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
     model = viewset.model
     if model in PERSONAL and "pk" in view_kind(viewset, view) and not own:
         return "missing"
-    if role == "officer" and model is Meeting and not own and "pk" in view_kind(viewset, view):
+    if role == "officer" and model in OF_THE_TEAM and not own and "pk" in view_kind(viewset, view):
         return "missing"  # another team's
     if role == "officer" and model is SupportRequest and "pk" in view_kind(viewset, view):
         return "missing"  # somebody else's words to the national support
@@ -182,7 +189,7 @@ def expected(viewset, view: str, role: str, own: bool) -> str:
         # Wagtail's own history of a list's row is for those who edit it.
         if view.startswith("history"):
             return "shown" if model in writes else "refused"
-    if model is Grid and view.startswith("history"):
+    if model in {Grid, TenderTemplate} and view.startswith("history"):
         return "shown" if role == "administrator" else "refused"
     if model in TEAM_WRITES and view.startswith("history"):
         return "shown" if role == "administrator" or own else "refused"

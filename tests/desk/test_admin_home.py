@@ -116,10 +116,12 @@ def test_an_officers_menu():
     shown = menu(an_officer())
     assert list(shown) == [
         "Accueil",
+        "Prestataires",
         "Annuaire",
         "Pièces jointes",
         "Demandes de pièces",
         "Accompagnements",
+        "Mises en concurrence",
         "Rendez-vous",
         "Évaluations",
         "Modération",

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact, LegacyValue
 from ilo_cms.directory.officers import sync_groups
+from ilo_cms.documents.models import Reach
 from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
+from ilo_cms.tenders.models import Question, TenderAttachment
 from tests.factories import (
     ActionFactory,
     AssignmentFactory,
@@ -27,6 +29,7 @@ from tests.factories import (
     SupportRequestFactory,
     UserFactory,
 )
+from tests.tenders.drafts import a_draft, a_sent_tender, choose
 
 
 ROLES = [
@@ -112,6 +115,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         "document_withdraw": document.pk,
     }
     keys |= engagements(people, contacts) | evaluations(people, contacts)
+    keys |= calls(people, contacts)
     return lambda name: str(keys.get(name, request.pk))
 
 
@@ -160,4 +164,29 @@ def evaluations(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "engagement_satisfaction": form.engagement_id,
         "grid_preview": evaluation.grid_id,
         "grid_results": evaluation.grid_id,
+    }
+
+
+def calls(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[str, object]:
+    """A tender in preparation and one that was sent to the provider, by address."""
+    engagement = EngagementFactory(officer=people["referent"].officer)
+    draft = a_draft(engagement)
+    invitation = choose(draft, OrganisationFactory())[0]
+    sent = a_sent_tender(contacts["provider"].organisation, engagement=engagement)
+    question = Question.objects.create(
+        tender=sent,
+        invitation=sent.invitations.get(),
+        asked_by=contacts["provider"],
+        text="Combien de salariés ?",
+    )
+    attachment = TenderAttachment.objects.create(
+        tender=sent, title="Statuts", document=DocumentFactory(reach=Reach.PARTIES)
+    )
+    names = ["page", "edit", "publish", "recipients", "copy", "act"]
+    return {f"tender_{name}": draft.pk for name in names} | {
+        "tender_create": engagement.pk,
+        "tender_amend": sent.pk,
+        "tender_answer": question.pk,
+        "tender_take_off": invitation.pk,
+        "tender_take_back": attachment.pk,
     }

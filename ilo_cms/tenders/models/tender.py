@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from wagtail.fields import RichTextField
 
 from ilo_cms.core.models import TimestampedModel, UUIDModel
@@ -13,7 +14,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.engagements.models.access import written_by_then
 from ilo_cms.referentials.models import DocumentType, Sector, Skill, Territory
-from ilo_cms.tenders.models.states import Channel, EventKind
+from ilo_cms.tenders.models.states import Channel, EventKind, Outcome, Phase
 
 
 #: What a rich text of a need may hold: no image, no embed, nothing from elsewhere.
@@ -48,6 +49,40 @@ class TenderQuerySet(models.QuerySet):
         if not contact.is_former:
             known |= Q(pk__in=shared_with_partner(contact))
         return self.exclude(published_at=None).filter(known)
+
+    def in_phase(self, phase: str, now):
+        """Tenders in one phase at a moment: the twin of `phases.phase`."""
+        if phase == Phase.CANCELLED:
+            return self.exclude(cancelled_at=None)
+        rows = self.filter(cancelled_at=None)
+        retained = Q(decision__outcome=Outcome.RETAINED)
+        if phase == Phase.SIGNATURE:
+            return rows.filter(retained)
+        if phase == Phase.UNSUCCESSFUL:
+            return rows.filter(~retained, decision__isnull=False)
+        rows = rows.filter(decision__isnull=True)
+        if phase == Phase.PREPARATION:
+            return rows.filter(published_at=None)
+        rows = rows.exclude(published_at=None)
+        if phase == Phase.SELECTION:
+            return rows.filter(~Q(channel=Channel.PLATFORM) | Q(opening__isnull=False))
+        rows = rows.filter(channel=Channel.PLATFORM, opening__isnull=True).annotate(
+            answers_until=Coalesce("participation_ended_at", "participation_deadline")
+        )
+        if phase == Phase.PARTICIPATION:
+            return rows.filter(answers_until__gt=now)
+        rows = rows.filter(answers_until__lte=now)
+        if phase == Phase.DEPOSIT:
+            return rows.filter(deposit_deadline__gt=now)
+        return rows.filter(deposit_deadline__lte=now)
+
+    def with_open_question(self, now):
+        """Running tenders in which a question waits for its answer."""
+        sent = self.exclude(published_at=None).filter(cancelled_at=None, deposit_deadline__gt=now)
+        waiting = self.model._default_manager.filter(
+            questions__isnull=False, questions__answered_at=None
+        )
+        return sent.filter(pk__in=waiting.order_by().values("pk"))
 
 
 def shared_with_partner(contact: Contact):

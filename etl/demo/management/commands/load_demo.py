@@ -9,6 +9,7 @@ from etl.demo.evaluations import ask_the_gardens, evaluate_assignments
 from etl.demo.meetings import hold_meetings
 from etl.demo.people import PASSWORD, assign_referents, is_open, open_accounts
 from etl.demo.requests import ask_for_documents
+from etl.demo.tenders import prepare_tenders
 
 
 class Command(BaseCommand):
@@ -32,4 +33,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{hold_meetings()} meetings proposed or fixed.")
         self.stdout.write(f"{ask_for_changes()} change requests deposited.")
         self.stdout.write(f"{ask_for_documents()} requests for documents made.")
+        self.stdout.write(f"{prepare_tenders()} tenders prepared, one in each phase.")
         self.stdout.write(f"{ask_to_be_listed()} referencing requests deposited.")

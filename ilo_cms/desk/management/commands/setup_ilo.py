@@ -51,6 +51,7 @@ from ilo_cms.referentials.models import (
     Territory,
 )
 from ilo_cms.support.models import SupportRequest
+from ilo_cms.tenders.models import Tender, TenderTemplate
 
 
 KEPT_LISTS = [
@@ -88,6 +89,8 @@ EVERYONE_VIEWS = [
     DocumentRequest,
     Notification,
     ReferencingRequest,
+    Tender,
+    TenderTemplate,
 ]
 RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
     OFFICERS_GROUP: {
@@ -104,7 +107,7 @@ RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
             PlatformSettings,
             SupportRequest,
         ],
-        "add": [*KEPT_LISTS, *RECORDS, Grid, Officer, OfficerAbsence],
+        "add": [*KEPT_LISTS, *RECORDS, Grid, Officer, OfficerAbsence, TenderTemplate],
         "change": [
             *KEPT_LISTS,
             *OFFICIAL_LISTS,
@@ -113,6 +116,7 @@ RIGHTS: dict[str, dict[str, list[type[models.Model]]]] = {
             Officer,
             OfficerAbsence,
             PlatformSettings,
+            TenderTemplate,
         ],
         "delete": [OfficerAbsence],
     },

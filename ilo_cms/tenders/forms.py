@@ -1,0 +1,360 @@
+"""The officers' forms: what a tender says, its criteria, and each act on a sent one."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from wagtail.admin.rich_text import get_rich_text_editor_widget
+
+from ilo_cms.accounts.models import User
+from ilo_cms.engagements.admin import engagement_chooser
+from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
+from ilo_cms.referentials.models import DocumentType, Sector, Skill
+from ilo_cms.tenders import attachments, diffusion
+from ilo_cms.tenders.calls import CONTENT, DEADLINES
+from ilo_cms.tenders.fields import MomentField
+from ilo_cms.tenders.models import Phase, Tender, TenderTemplate
+from ilo_cms.tenders.models.tender import NEED_FEATURES
+from ilo_cms.tenders.rules import Weighted
+
+
+#: Empty rows of criteria that the form offers besides those there are.
+SPARE_CRITERIA = 4
+
+
+def day_input() -> forms.DateInput:
+    """A day that browsers let people pick."""
+    return forms.DateInput({"type": "date"}, "%Y-%m-%d")
+
+
+def moment_field(name: str, **options: Any) -> MomentField:
+    """The field of one of the deadlines."""
+    label = str(Tender._meta.get_field(name).verbose_name)
+    return MomentField(label=f"{label[:1].upper()}{label[1:]}", required=False, **options)
+
+
+class StartForm(forms.Form):
+    """For which engagement, and from what a tender is started."""
+
+    engagement = forms.ModelChoiceField(
+        label="Accompagnement",
+        queryset=Engagement.objects.none(),
+        widget=engagement_chooser.widget_class,
+    )
+    template = forms.ModelChoiceField(
+        label="Modèle",
+        queryset=TenderTemplate.objects.filter(is_active=True),
+        required=False,
+        empty_label="Aucun",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["engagement"].queryset = Engagement.objects.visible_to(user)
+
+
+class ContentForm(forms.ModelForm):
+    """What a tender says."""
+
+    required_css_class = "required"
+
+    class Meta:
+        model = Tender
+        fields = CONTENT
+        widgets = {
+            "themes": forms.CheckboxSelectMultiple,
+            "required_types": forms.CheckboxSelectMultiple,
+            "decision_on": day_input(),
+            "starts_on": day_input(),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "need" in self.fields:
+            self.fields["need"].widget = get_rich_text_editor_widget(features=NEED_FEATURES)
+        lists = {"themes": Skill, "sector": Sector, "required_types": DocumentType}
+        for name, model in lists.items():
+            if name in self.fields:
+                self.fields[name].queryset = self.offered(name, model)
+        for name in ("days", "budget"):
+            if name in self.fields:
+                self.fields[name].localize = True
+                self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
+                self.fields[name].widget.is_localized = True
+
+    def offered(self, name: str, model):
+        """The rows of a list still proposed, and those chosen before."""
+        chosen = self.initial.get(name) or []
+        rows = chosen if isinstance(chosen, list | tuple) else [chosen]
+        keys = [getattr(row, "pk", row) for row in rows]
+        return model.objects.filter(Q(is_active=True) | Q(pk__in=keys))
+
+    def _post_clean(self) -> None:
+        """The service checks the whole: here fields alone."""
+
+    def values(self) -> dict[str, Any]:
+        """What the services take; a moment shown without its seconds keeps them when unchanged."""
+        kept = {name for name in DEADLINES if name in self.fields} - set(self.changed_data)
+        said = {name: self.cleaned_data[name] for name in self.fields if name not in kept}
+        return {name: value for name, value in said.items() if name in {*CONTENT, *DEADLINES}}
+
+
+class TenderForm(ContentForm):
+    """A tender that was not sent yet, with its deadlines."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+    assignment = forms.ModelChoiceField(
+        label="Prestation du plan",
+        queryset=Assignment.objects.none(),
+        required=False,
+        empty_label="Aucune : elle sera créée avec la décision",
+    )
+    participation_deadline = moment_field("participation_deadline")
+    questions_deadline = moment_field(
+        "questions_deadline", help_text="Vide : jusqu’à la fin du dépôt."
+    )
+    deposit_deadline = moment_field("deposit_deadline")
+
+    field_order = [
+        "title",
+        "assignment",
+        "need",
+        "themes",
+        "sector",
+        "territory",
+        "days",
+        "budget",
+        "is_budget_shown",
+        "required_types",
+        *DEADLINES,
+        "decision_on",
+        "starts_on",
+    ]
+
+    def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = [AssignmentStatus.PLANNED, AssignmentStatus.TENDERED]
+        self.fields["assignment"].queryset = engagement.assignments.filter(status__in=waiting)
+        if self.instance._state.adding:
+            self.initial.setdefault("key", uuid4())
+        else:
+            del self.fields["assignment"]
+            self.initial["seen"] = self.instance.revision
+            for name in DEADLINES:
+                self.initial[name] = getattr(self.instance, name)
+
+
+class CriterionForm(forms.Form):
+    """One criterion; an empty row is none."""
+
+    label = forms.CharField(label="Critère", max_length=150, required=False)
+    weight = forms.IntegerField(label="Poids (%)", min_value=1, max_value=100, required=False)
+    help_text = forms.CharField(label="Précision", max_length=255, required=False)
+
+    def clean(self) -> dict:
+        """A label and a weight, or neither."""
+        data = self.cleaned_data
+        if bool(data.get("label")) != bool(data.get("weight")) and not self.errors:
+            raise ValidationError("Un critère a un intitulé et un poids.")
+        return data
+
+
+class CriteriaFormSet(forms.BaseFormSet):
+    """The criteria of a tender."""
+
+    def criteria(self) -> list[Weighted]:
+        """Those that were filled in."""
+        rows = [form.cleaned_data for form in self if form.cleaned_data.get("label")]
+        return [Weighted(row["label"], row["weight"], row["help_text"]) for row in rows]
+
+
+_CriteriaForm = forms.formset_factory(
+    CriterionForm, formset=CriteriaFormSet, extra=SPARE_CRITERIA, max_num=20
+)
+
+
+def criteria_form(data: Any, criteria: list[Weighted]) -> CriteriaFormSet:
+    """The rows of criteria, filled with those there are."""
+    return _CriteriaForm(data, initial=[vars(row) for row in criteria], prefix="criteria")
+
+
+# --- the acts on a sent tender ----------------------------------------------------------------
+
+
+class ActForm(forms.Form):
+    """One act on a tender; `run` calls its service."""
+
+    title: ClassVar[str]
+    button: ClassVar[str]
+    done: ClassVar[str]
+    #: What is said above the form.
+    note: ClassVar[str] = ""
+    #: In which phases the page offers it.
+    phases: ClassVar[set[Phase]] = diffusion.RUNNING
+    is_serious: ClassVar[bool] = False
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, tender: Tender, user: User, **kwargs: Any
+    ) -> None:
+        initial = {"seen": tender.revision} | kwargs.pop("initial", {})
+        super().__init__(data, files, initial=initial, **kwargs)
+        self.tender, self.user = tender, user
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill choices and first values."""
+
+    def run(self) -> object:
+        """Do it. Raises PermissionDenied, ValidationError."""
+        raise NotImplementedError
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """What every service is given."""
+        seen = self.cleaned_data["seen"]
+        return {"tender": self.tender, "seen": seen, "acting_user": self.user}
+
+
+def message_field(label: str) -> forms.CharField:
+    """What all invited will read."""
+    return forms.CharField(
+        label=label,
+        max_length=4000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Tous les sollicités le liront.",
+    )
+
+
+class DeadlinesForm(ActForm):
+    """Deadlines later or sooner."""
+
+    title = "Déplacer les échéances"
+    button = "Déplacer et prévenir tous les sollicités"
+    done = "Les échéances sont déplacées. Tous les sollicités sont prévenus."
+    note = "Heure de Paris. Une échéance est le premier instant où il est trop tard."
+
+    participation_deadline = moment_field("participation_deadline")
+    questions_deadline = moment_field("questions_deadline")
+    deposit_deadline = moment_field("deposit_deadline")
+    message = message_field("Pourquoi")
+
+    def prepare(self) -> None:
+        """The deadlines as they are; that of answers only while answers are awaited."""
+        for name in DEADLINES:
+            self.initial[name] = getattr(self.tender, name)
+        if self.tender.participation_ended_at:
+            del self.fields["participation_deadline"]
+
+    def run(self) -> object:
+        """Move those that were changed."""
+        moved = [name for name in DEADLINES if name in self.changed_data]
+        deadlines = {name: self.cleaned_data[name] for name in moved}
+        message = self.cleaned_data["message"]
+        return diffusion.move_deadlines(deadlines=deadlines, message=message, **self.common)
+
+
+class EndAnswersForm(ActForm):
+    """Answers are closed, deposits begin."""
+
+    title = "Clore les réponses de participation"
+    button = "Clore les réponses et ouvrir le dépôt"
+    done = "Les réponses sont closes. Le dépôt des offres est ouvert, les sollicités sont prévenus."
+    note = (
+        "Toutes les structures sollicitées ont répondu : le dépôt peut ouvrir sans attendre la "
+        "date prévue. Plus aucune ne pourra changer d’avis."
+    )
+    phases = {Phase.PARTICIPATION}
+
+    def run(self) -> object:
+        """End them."""
+        return diffusion.end_participation(**self.common)
+
+
+class CancelForm(ActForm):
+    """The tender ends without result."""
+
+    title = "Annuler la mise en concurrence"
+    button = "Annuler la mise en concurrence"
+    done = "La mise en concurrence est annulée."
+    note = "Rien ne la rouvrira. Tous les sollicités sont prévenus, si elle était diffusée."
+    phases = diffusion.CANCELLABLE
+    is_serious = True
+
+    reason = message_field("Motif")
+
+    def run(self) -> object:
+        """Cancel it."""
+        return diffusion.cancel_tender(reason=self.cleaned_data["reason"], **self.common)
+
+
+class AttachForm(ActForm):
+    """One more file for the tender."""
+
+    title = "Joindre une pièce au dossier"
+    button = "Joindre"
+    done = "La pièce est jointe."
+    note = "Une fois la mise en concurrence diffusée, tous les sollicités en sont prévenus."
+    phases = {Phase.PREPARATION, *diffusion.RUNNING}
+
+    title_field = forms.CharField(label="Intitulé", max_length=255)
+    file_type = forms.ModelChoiceField(
+        label="Type de fichier", queryset=DocumentType.objects.none(), empty_label=None
+    )
+    file = forms.FileField(label="Fichier")
+
+    def prepare(self) -> None:
+        """The types that a tender may carry, with their formats."""
+        self.fields["file_type"].queryset = attachments.file_types()
+        formats = [f"{row} : {row.readable_formats}" for row in attachments.file_types()]
+        self.fields["file_type"].help_text = " ; ".join(formats)
+
+    def run(self) -> object:
+        """Attach it."""
+        return attachments.attach_file(
+            title=self.cleaned_data["title_field"],
+            file_type=self.cleaned_data["file_type"],
+            file=self.cleaned_data["file"],
+            **self.common,
+        )
+
+
+ACTS: dict[str, type[ActForm]] = {
+    "echeances": DeadlinesForm,
+    "clore-les-reponses": EndAnswersForm,
+    "piece": AttachForm,
+    "annuler": CancelForm,
+}
+
+
+class AmendForm(ContentForm):
+    """What a sent tender says, with what the invited are told."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    message = message_field("Ce qui change, et pourquoi")
+    is_requirement = forms.BooleanField(
+        label="Le cahier des charges change : les offres déjà déposées seront à confirmer",
+        required=False,
+        help_text="Toujours le cas quand les critères ou les documents exigés changent.",
+    )
+
+    class Meta(ContentForm.Meta):
+        fields = diffusion.AMENDABLE
+
+    field_order = ["message", "is_requirement", *diffusion.AMENDABLE]
+
+
+class AnswerForm(forms.Form):
+    """The answer to a question."""
+
+    answer = forms.CharField(
+        label="Réponse",
+        max_length=8000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Tous les sollicités liront la question et la réponse, jamais qui l’a posée.",
+        error_messages={"required": "Écrivez la réponse : tous les sollicités la liront."},
+    )

@@ -1,0 +1,185 @@
+"""What the intranet's page of one tender shows: where it stands, what is possible now (SPEC T1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ilo_cms.core.clock import database_now
+from ilo_cms.tenders.diffusion import recipient_faults
+from ilo_cms.tenders.forms import ACTS
+from ilo_cms.tenders.models import Invitation, Offer, Participation, Phase, Question, Tender
+from ilo_cms.tenders.panels import tender_panels
+from ilo_cms.tenders.phases import answers_end, deposits_end, moment, phase
+from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.rules import publication_faults
+
+
+#: The five steps of SPEC T1, and in which phases each is the current one.
+STEPS = [
+    ("Diffusion", {Phase.PREPARATION}),
+    ("Réponses de participation", {Phase.PARTICIPATION}),
+    ("Dépôt des offres", {Phase.DEPOSIT}),
+    ("Choix du prestataire", {Phase.OPENING, Phase.SELECTION}),
+    ("Signature", {Phase.SIGNATURE}),
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the line."""
+
+    label: str
+    is_current: bool
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How the invited answered, in numbers."""
+
+    invited: int
+    accepted: int
+    declined: int
+
+    @property
+    def silent(self) -> int:
+        """Those who said nothing."""
+        return self.invited - self.accepted - self.declined
+
+    @property
+    def in_words(self) -> str:
+        """All three, in a sentence."""
+        accepted = plural(self.accepted, "participe", "participent")
+        declined = plural(self.declined, "décline", "déclinent")
+        return f"{accepted}, {declined}, {self.silent} sans réponse."
+
+
+def steps_of(tender: Tender, now_in: Phase) -> list[Step]:
+    """The line of steps."""
+    ends = [None, tender.participation_deadline, tender.deposit_deadline, None, None]
+    return [
+        Step(label, now_in in phases, end) for (label, phases), end in zip(STEPS, ends, strict=True)
+    ]
+
+
+def deposited_count(tender: Tender) -> int:
+    """How many offers stand: the one thing that officers know of them before the opening (T9)."""
+    return Offer.objects.filter(invitation__tender=tender).standing().count()
+
+
+def answers_of(tender: Tender) -> Answers:
+    """How the invited answered."""
+    rows = tender.invitations.exclude(invited_at=None)
+    return Answers(
+        **rows.aggregate(
+            invited=Count("pk"),
+            accepted=Count("pk", filter=Q(participation=Participation.ACCEPTED)),
+            declined=Count("pk", filter=Q(participation=Participation.DECLINED)),
+        )
+    )
+
+
+def plural(count: int, one: str, several: str) -> str:
+    """A count with its noun."""
+    return f"{count} {several if count > 1 else one}"
+
+
+def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> str:
+    """One sentence or two: where the tender stands, and until when."""
+    given = answers.accepted + answers.declined
+    answered = f"{plural(given, 'réponse', 'réponses')} sur {answers.invited}"
+    sentences = {
+        Phase.PREPARATION: lambda: "Rien n’est encore envoyé.",
+        Phase.PARTICIPATION: lambda: (
+            f"Les prestataires disent s’ils participent jusqu’au {moment(answers_end(tender))} : "
+            f"{answered}."
+        ),
+        Phase.DEPOSIT: lambda: (
+            f"Les offres se déposent jusqu’au {moment(deposits_end(tender))} : {offers}, "
+            "scellées jusque-là."
+        ),
+        Phase.OPENING: lambda: (
+            f"Le dépôt a fermé le {moment(deposits_end(tender))} : {offers}, à ouvrir ensemble."
+        ),
+        Phase.SELECTION: lambda: "Les offres sont à comparer, puis une décision est à prendre.",
+        Phase.SIGNATURE: lambda: "Une offre est retenue : la convention est en cours de signature.",
+        Phase.UNSUCCESSFUL: lambda: "La mise en concurrence est infructueuse.",
+        Phase.CANCELLED: lambda: f"Motif de l’annulation : {tender.cancel_reason}",
+    }
+    return sentences[now_in]()
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button of the page."""
+
+    label: str
+    url: str
+    is_main: bool = False
+    is_serious: bool = False
+
+
+def acts_of(tender: Tender, now_in: Phase, answers: Answers) -> list[Act]:
+    """What the team may do now."""
+    found: list[Act] = []
+    if now_in == Phase.PREPARATION:
+        found += [
+            Act("Vérifier et diffuser", reverse("tender_publish", args=[tender.pk]), True),
+            Act("Modifier", reverse("tender_edit", args=[tender.pk])),
+            Act("Destinataires", reverse("tender_recipients", args=[tender.pk])),
+        ]
+    if now_in == Phase.PARTICIPATION:
+        url = reverse("tender_recipients", args=[tender.pk])
+        found.append(Act("Solliciter d’autres prestataires", url))
+    if now_in in {Phase.PARTICIPATION, Phase.DEPOSIT}:
+        found.append(Act("Modifier la demande", reverse("tender_amend", args=[tender.pk])))
+    for name, form in ACTS.items():
+        if now_in not in form.phases or (name == "clore-les-reponses" and answers.silent):
+            continue
+        url = reverse("tender_act", args=[tender.pk, name])
+        found.append(Act(form.title, url, is_serious=form.is_serious))
+    return found
+
+
+def page_of(request: HttpRequest, tender: Tender) -> dict:
+    """Everything that the page shows."""
+    now = database_now()
+    now_in = phase(tender, now)
+    answers = answers_of(tender)
+    running = can_run(request.user, tender)
+    invitations = Invitation.objects.visible_to(request.user).filter(tender=tender)
+    questions = Question.objects.visible_to(request.user).filter(tender=tender)
+    faults = []
+    if now_in == Phase.PREPARATION:
+        faults = [*publication_faults(tender, now), *recipient_faults(tender)]
+    deposited = plural(deposited_count(tender), "offre déposée", "offres déposées")
+    return {
+        "tender": tender,
+        "phase": now_in,
+        "steps": steps_of(tender, now_in),
+        "sentence": in_words(tender, now_in, answers, deposited),
+        "answers": answers,
+        "deposited": deposited,
+        "shows_deposits": now_in in {Phase.DEPOSIT, Phase.OPENING},
+        "running": running,
+        "acts": acts_of(tender, now_in, answers) if running else [],
+        "faults": faults,
+        "may_answer": running and now_in in {Phase.PARTICIPATION, Phase.DEPOSIT},
+        "may_withdraw": running
+        and now_in in {Phase.PREPARATION, Phase.PARTICIPATION, Phase.DEPOSIT},
+        "invitations": list(
+            invitations.select_related(
+                "organisation", "answered_by__user", "taken_by__user"
+            ).order_by("organisation__name", "pk")
+        ),
+        "questions": list(
+            questions.select_related("invitation__organisation", "asked_by__user", "answered_by")
+        ),
+        "attachments": list(tender.attachments.select_related("document")),
+        "criteria": list(tender.criteria.all()),
+        "events": list(tender.events.select_related("by").order_by("-at", "-id")),
+        "panels": list(tender_panels(request, tender)),
+    }

@@ -1,0 +1,240 @@
+"""The intranet's pages that prepare a tender, send it, or change a sent one (SPEC T2, T4)."""
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from ilo_cms.core.clock import database_now
+from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.tenders import diffusion
+from ilo_cms.tenders.calls import copy_tender, create_tender, criteria_of, edit_tender
+from ilo_cms.tenders.forms import AmendForm, StartForm, TenderForm, criteria_form
+from ilo_cms.tenders.models import TenderTemplate
+from ilo_cms.tenders.phases import phase
+from ilo_cms.tenders.policies import can_prepare
+from ilo_cms.tenders.recipients import reach_of
+from ilo_cms.tenders.rules import Weighted, publication_faults
+from ilo_cms.tenders.views import (
+    place_errors,
+    readable_tender,
+    seen_in,
+    skeleton,
+    tender_to_run,
+)
+
+
+def status_of(error: ValidationError) -> int:
+    """409 when things changed meanwhile, else 422."""
+    return 409 if getattr(error, "code", "") in {"changed", "phase"} else 422
+
+
+def start_tender(request: HttpRequest) -> HttpResponse:
+    """For which engagement, and from which template; then the form."""
+    asked = "engagement" in request.GET
+    form = StartForm(request.GET if asked else None, user=request.user)
+    refusal = ""
+    if form.is_valid():
+        engagement = form.cleaned_data["engagement"]
+        if decision := can_prepare(request.user, engagement):
+            address = reverse("tender_create", args=[engagement.pk])
+            template = form.cleaned_data["template"]
+            return redirect(f"{address}?modele={template.pk}" if template else address)
+        refusal = decision.reason
+    context = {"form": form, "refusal": refusal}
+    context |= skeleton("Préparer une mise en concurrence")
+    status = 422 if refusal or form.errors else 200
+    return render(request, "tenders/start.html", context, status=status)
+
+
+def engagement_of(request: HttpRequest, pk: UUID) -> Engagement:
+    """An engagement for which this person may prepare a tender."""
+    rows = Engagement.objects.read_by(request.user).select_related("beneficiary", "operator")
+    engagement = get_object_or_404(rows, pk=pk)
+    can_prepare(request.user, engagement).enforce()
+    return engagement
+
+
+def first_values(request: HttpRequest, engagement: Engagement) -> tuple[dict, list[Weighted]]:
+    """What a new form begins with: the engagement's values, an assignment's, a template's."""
+    values = {"sector": engagement.sector_id, "territory": engagement.territory_id}
+    criteria: list[Weighted] = []
+    if template := chosen(TenderTemplate.objects.filter(is_active=True), request, "modele"):
+        values |= {"need": template.need, "required_types": list(template.required_types.all())}
+        criteria = criteria_of(template)
+    if row := chosen(Assignment.objects.filter(engagement=engagement), request, "prestation"):
+        values |= {"assignment": row.pk, "title": row.label, "days": row.days}
+        values |= {"budget": row.amount, "starts_on": row.starts_on}
+        values["themes"] = [row.skill_id] if row.skill_id else []
+    return values, criteria
+
+
+def chosen(rows, request: HttpRequest, name: str):
+    """The row that the address names, None when it names none. 404 for one that is not there."""
+    key = request.GET.get(name)
+    if not key:
+        return None
+    try:
+        return get_object_or_404(rows, pk=UUID(key))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def new_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form of a new tender of an engagement."""
+    engagement = engagement_of(request, pk)
+    values, criteria = first_values(request, engagement)
+    posted = request.POST if request.method == "POST" else None
+    form = TenderForm(posted, initial=values, engagement=engagement)
+    rows = criteria_form(posted, criteria)
+    status = 200
+    if posted is not None:
+        status = 422
+        if form.is_valid() & rows.is_valid():
+            try:
+                made = create_tender(
+                    key=form.cleaned_data["key"] or uuid4(),
+                    engagement=engagement,
+                    acting_user=request.user,
+                    assignment=form.cleaned_data["assignment"],
+                    criteria=rows.criteria(),
+                    **form.values(),
+                )
+            except ValidationError as error:
+                place_errors(form, error)
+            else:
+                messages.success(request, "La mise en concurrence est prête : choisissez à qui.")
+                return redirect("tender_recipients", made.pk)
+    context = {"form": form, "criteria": rows, "engagement": engagement}
+    context |= {"button": "Enregistrer et choisir les destinataires"}
+    context |= skeleton("Préparer une mise en concurrence")
+    return render(request, "tenders/form.html", context, status=status)
+
+
+def change_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form of a tender that was not sent yet."""
+    tender = tender_to_run(request, pk)
+    if tender.published_at or tender.cancelled_at:
+        messages.error(request, "Cette mise en concurrence n’est plus en préparation.")
+        return redirect("tender_page", tender.pk)
+    posted = request.POST if request.method == "POST" else None
+    form = TenderForm(posted, instance=tender, engagement=tender.engagement)
+    rows = criteria_form(posted, criteria_of(tender))
+    status = 200
+    if posted is not None:
+        status = 422
+        if form.is_valid() & rows.is_valid():
+            try:
+                edit_tender(
+                    tender=tender,
+                    values=form.values(),
+                    criteria=rows.criteria(),
+                    seen=form.cleaned_data["seen"],
+                    acting_user=request.user,
+                )
+            except ValidationError as error:
+                place_errors(form, error)
+                status = status_of(error)
+            else:
+                messages.success(request, "La mise en concurrence est enregistrée.")
+                return redirect("tender_page", tender.pk)
+    context = {"form": form, "criteria": rows, "tender": tender, "button": "Enregistrer"}
+    context |= {"engagement": tender.engagement} | skeleton(str(tender), tender, "Modifier")
+    return render(request, "tenders/form.html", context, status=status)
+
+
+def amend_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form that changes a sent tender and tells all invited."""
+    tender = tender_to_run(request, pk)
+    if phase(tender, database_now()) not in diffusion.RUNNING:
+        messages.error(request, "Rien ne peut plus être modifié.")
+        return redirect("tender_page", tender.pk)
+    posted = request.POST if request.method == "POST" else None
+    form = AmendForm(posted, instance=tender, initial={"seen": tender.revision})
+    rows = criteria_form(posted, criteria_of(tender))
+    status = 200
+    if posted is not None:
+        status = 422
+        if form.is_valid() & rows.is_valid():
+            said = form.cleaned_data
+            try:
+                diffusion.amend(
+                    tender=tender,
+                    values=form.values(),
+                    criteria=rows.criteria(),
+                    message=said["message"],
+                    is_requirement=said["is_requirement"],
+                    seen=said["seen"],
+                    acting_user=request.user,
+                )
+            except ValidationError as error:
+                place_errors(form, error)
+                status = status_of(error)
+            else:
+                messages.success(request, "La demande est modifiée. Les sollicités sont prévenus.")
+                return redirect("tender_page", tender.pk)
+    context = {"form": form, "criteria": rows, "tender": tender}
+    context |= {"button": "Modifier et prévenir tous les sollicités"}
+    context |= {"engagement": tender.engagement}
+    context |= skeleton(str(tender), tender, "Modifier la demande")
+    return render(request, "tenders/form.html", context, status=status)
+
+
+def send_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who will receive what; on POST send it (SPEC T4)."""
+    tender = tender_to_run(request, pk)
+    refusals, status = [], 200
+    if request.method == "POST":
+        try:
+            diffusion.publish(tender=tender, seen=seen_in(request), acting_user=request.user)
+        except ValidationError as error:
+            refusals, status = error.messages, status_of(error)
+            tender = readable_tender(request, pk)
+        else:
+            messages.success(request, "La mise en concurrence est diffusée.")
+            return redirect("tender_page", tender.pk)
+    if tender.published_at or tender.cancelled_at:
+        messages.error(request, "Cette mise en concurrence n’est plus en préparation.")
+        return redirect("tender_page", tender.pk)
+    reach = reach_of(tender)
+    faults = [*publication_faults(tender, database_now()), *diffusion.recipient_faults(tender)]
+    context = {
+        "tender": tender,
+        "reach": reach,
+        "people": sum(len(row.people) for row in reach),
+        "mails": sum(person.has_address for row in reach for person in row.people),
+        "warnings": [row for row in reach if row.warning],
+        "faults": faults,
+        "refusals": [text for text in refusals if text not in faults],
+        "criteria": list(tender.criteria.all()),
+    }
+    context |= skeleton(str(tender), tender, "Vérifier et diffuser")
+    return render(request, "tenders/send.html", context, status=status)
+
+
+def copy_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """For which engagement a tender is copied; on POST copy it."""
+    source = readable_tender(request, pk)
+    form = StartForm(request.POST if request.method == "POST" else None, user=request.user)
+    del form.fields["template"]
+    refusal = ""
+    if form.is_bound and form.is_valid():
+        try:
+            made = copy_tender(
+                tender=source,
+                engagement=form.cleaned_data["engagement"],
+                key=uuid4(),
+                acting_user=request.user,
+            )
+        except (PermissionDenied, ValidationError) as error:
+            refusal = " ".join(getattr(error, "messages", [str(error)]))
+        else:
+            messages.success(request, "La copie est prête : relisez-la et fixez ses échéances.")
+            return redirect("tender_edit", made.pk)
+    context = {"form": form, "refusal": refusal, "source": source}
+    context |= skeleton(str(source), source, "Copier")
+    status = 422 if refusal or form.errors else 200
+    return render(request, "tenders/start.html", context, status=status)
