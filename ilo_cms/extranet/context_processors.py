@@ -62,6 +62,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
     pages = [
         ("Accueil", reverse("home")),
         ("Mes informations", reverse("record")),
+        ("Mises en concurrence", reverse("tenders")),
         ("Rendez-vous", reverse("meetings")),
         ("Notifications", reverse("notifications")),
     ]

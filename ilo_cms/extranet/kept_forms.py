@@ -14,9 +14,23 @@ SESSION_KEY = "kept_form"
 #: The hidden field that says for which contact a form was opened (SPEC A6).
 ACTING_AS = "acting_as"
 #: Only long forms without password are kept: the record's, a reply, a satisfaction form, a deposit.
-KEPT_BELOW = ("/mes-informations/", "/evaluations/", "/satisfaction/", "/accompagnements/")
+KEPT_BELOW = (
+    "/mes-informations/",
+    "/evaluations/",
+    "/satisfaction/",
+    "/accompagnements/",
+    "/mises-en-concurrence/",
+)
 #: The texts of a deposit, with their labels.
 DEPOSITED = {"title": "Intitulé", "url": "Lien", "note": "Note"}
+#: Those of a tender.
+TENDERED = {
+    "reason": "Motif",
+    "text": "Votre question",
+    "price": "Prix",
+    "days": "Jours",
+    "message": "Message",
+}
 MAXIMUM_SIZE = 60_000
 
 
@@ -56,12 +70,16 @@ def restore(request: HttpRequest) -> QueryDict | None:
 
 def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
     """The words typed in a refused form of the record, with their labels, so as to be copied."""
-    labels = DEPOSITED | {
-        name: label(target, name)
-        for target, names in FIELDS.items()
-        for name in names
-        if not definition(target, name).is_relation
-    }
+    labels = (
+        DEPOSITED
+        | TENDERED
+        | {
+            name: label(target, name)
+            for target, names in FIELDS.items()
+            for name in names
+            if not definition(target, name).is_relation
+        }
+    )
     return [
         (labels[name], text)
         for name, text in request.POST.items()

@@ -16,11 +16,14 @@ from ilo_cms.extranet.views import (
     legacy,
     meetings,
     notifications,
+    offers,
     preferences,
+    receipts,
     record,
     reports,
     requests,
     structure,
+    tenders,
 )
 from ilo_cms.moderation.models import Target
 from ilo_cms.referencing.views import referencing
@@ -28,6 +31,7 @@ from ilo_cms.support import views as support
 
 
 RECORD = "mes-informations/"
+TENDERS = "mises-en-concurrence/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -110,6 +114,24 @@ urlpatterns = [
         "demandes/<uuid:pk>/envoyer/",
         document_requests.send_answers,
         name="document_request_send",
+    ),
+    path(TENDERS, tenders.tenders, name="tenders"),
+    path(f"{TENDERS}<uuid:pk>/", tenders.tender, name="tender"),
+    path(f"{TENDERS}<uuid:pk>/offre/", offers.tender_offer, name="tender_offer"),
+    path(f"{TENDERS}<uuid:pk>/offre/pieces/", offers.tender_offer_file, name="tender_offer_file"),
+    path(
+        f"{TENDERS}<uuid:pk>/offre/pieces/retirer/",
+        offers.tender_offer_file_remove,
+        name="tender_offer_file_remove",
+    ),
+    path(f"{TENDERS}offres/<uuid:pk>/", receipts.offer, name="offer"),
+    path(f"{TENDERS}offres/<uuid:pk>/confirmer/", receipts.offer_confirm, name="offer_confirm"),
+    path(f"{TENDERS}offres/<uuid:pk>/retirer/", receipts.offer_withdraw, name="offer_withdraw"),
+    path(f"{TENDERS}recus/<uuid:pk>/", receipts.deposit_receipt, name="deposit_receipt"),
+    path(
+        f"{TENDERS}recus/<uuid:pk>/recu.pdf",
+        receipts.deposit_receipt_pdf,
+        name="deposit_receipt_pdf",
     ),
     path("notifications/", notifications.notifications, name="notifications"),
     path(

@@ -2,17 +2,26 @@
 
 from django.utils import timezone
 
+from ilo_cms.core.clock import database_now
 from ilo_cms.directory.models import Contact
 from ilo_cms.document_requests.models import DocumentRequest, expiring_documents
 from ilo_cms.documents.models import Document
 from ilo_cms.evaluations.models import Evaluation, SatisfactionRequest
 from ilo_cms.meetings.models import Meeting
 from ilo_cms.moderation.models import ChangeRequest
+from ilo_cms.tenders.places import running_places
+
+
+#: How many running tenders the home page lists; the others are a click away.
+SHOWN_TENDERS = 5
 
 
 def waiting(contact: Contact) -> dict[str, list]:
     """The rows of each kind, as the home page names them."""
+    places = running_places(contact, database_now())
     return {
+        "places": places[:SHOWN_TENDERS],
+        "tender_todos": [place for place in places if place.todo],
         "change_requests": list(ChangeRequest.objects.pending().filter(contact=contact)),
         "meetings": list(Meeting.objects.awaiting(contact)[:10]),
         "document_requests": waiting_requests(contact),

@@ -14,9 +14,14 @@ from ilo_cms.notifications.models import Notification
 class Part:
     """One more part: without a name another form of the text, with one a file."""
 
-    content: str
+    content: str | bytes
     media_type: str
     name: str = ""
+
+    @property
+    def as_bytes(self) -> bytes:
+        """The content as a file holds it."""
+        return self.content if isinstance(self.content, bytes) else self.content.encode()
 
 
 #: From a notice to the parts that its mail carries.

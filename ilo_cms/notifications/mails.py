@@ -117,7 +117,7 @@ def email_of(message: OutboxMessage) -> EmailMultiAlternatives:
     mail.attach_alternative(html_mail(message.subject, message.body), "text/html")
     for part in parts_of(message.notice):
         if part.name:
-            mail.attach(part.name, part.content.encode(), part.media_type)
+            mail.attach(part.name, part.as_bytes, part.media_type)
         else:
             mail.attach_alternative(part.content, part.media_type)
     return mail

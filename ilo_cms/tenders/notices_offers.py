@@ -15,9 +15,9 @@ from ilo_cms.notifications.attachments import Part
 from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.services import notify
 from ilo_cms.tenders.models import Deposit, LateAttempt, Offer, Tender
-from ilo_cms.tenders.notices_calls import OVER, provider_path
+from ilo_cms.tenders.notices_calls import OVER
 from ilo_cms.tenders.phases import phase
-from ilo_cms.tenders.receipts import late_text, receipt_text
+from ilo_cms.tenders.receipts import late_text, receipt_pdf, receipt_text
 from ilo_cms.tenders.recipients import current_contacts
 
 
@@ -31,7 +31,7 @@ def tell_authors(kind: str, offer: Offer, about: UUID) -> None:
         kind,
         recipients=[contact.user for contact in authors(offer)],
         organisation_id=place.organisation_id,
-        path=f"{provider_path(place.tender)}offres/{offer.pk}/",
+        path=f"/mises-en-concurrence/offres/{offer.pk}/",
         about_id=about,
         title=place.tender.title,
     )
@@ -63,10 +63,13 @@ def still_an_author(notice: Notification) -> Decision:
 
 
 def receipt(notice: Notification) -> list[Part]:
-    """The receipt as a file."""
+    """The receipt as a text and as a PDF."""
     row = act_of(notice)
     if isinstance(row, Deposit):
-        return [Part(receipt_text(row), "text/plain", name="recu.txt")]
+        return [
+            Part(receipt_text(row), "text/plain", name="recu.txt"),
+            Part(receipt_pdf(row), "application/pdf", name="recu.pdf"),
+        ]
     if isinstance(row, LateAttempt):
         return [Part(late_text(row), "text/plain", name="hors-delai.txt")]
     return []

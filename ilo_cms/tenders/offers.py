@@ -29,12 +29,15 @@ from ilo_cms.tenders.models import (
     OfferPartner,
     Participation,
     Phase,
+    Tender,
 )
 from ilo_cms.tenders.participation import locked_place
 from ilo_cms.tenders.phases import phase
 
 
 DETAILS = ["price", "days", "message", "establishment"]
+#: What every offer may hold beside the documents that its tender requires.
+USUAL_TYPES = ["offre-intervention", "offre-financiere", "references", "autre"]
 #: More files than this are no offer that anybody reads.
 MOST_FILES = 20
 MOST_PARTNERS = 10
@@ -49,6 +52,13 @@ class Partner:
     can_read: bool = False
 
 
+def offer_types(tender: Tender) -> list[DocumentType]:
+    """The types of files of an offer: those that the tender requires, then the usual ones."""
+    required = list(tender.required_types.all())
+    rows = DocumentType.objects.active().filter(code__in=USUAL_TYPES)
+    return required + [row for row in rows if row not in required]
+
+
 def check_preparable(place: Invitation, now: datetime) -> None:
     """Raise ValidationError unless the organisation takes part and may still deposit."""
     if place.participation != Participation.ACCEPTED:
@@ -60,13 +70,16 @@ def check_preparable(place: Invitation, now: datetime) -> None:
 
 
 @logged
-def draft_of(*, invitation: Invitation, acting_as: Contact) -> Offer:
+def draft_of(*, invitation: Invitation, acting_as: Contact, even_late: bool = False) -> Offer:
     """The offer of an organisation, or in a CAE of this cooperator; made at the first call (T8).
 
-    Raises PermissionDenied, ValidationError coded "closed".
+    `even_late` is for a deposit asked too late by who accepted and prepared nothing: there is then
+    an offer, empty, on which the attempt is kept. Raises PermissionDenied, ValidationError coded
+    "closed".
     """
     place, contact, now = locked_place(invitation.tender, acting_as)
-    check_preparable(place, now)
+    if not (even_late and place.participation == Participation.ACCEPTED):
+        check_preparable(place, now)
     cooperator = contact if place.organisation.is_cae else None
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     offer.invitation = place
@@ -173,8 +186,10 @@ def add_file(
 ) -> tuple[OfferFile, bool]:
     """Check a file and put it into the draft; return it and whether it is new (SPEC T7).
 
-    Raises PermissionDenied, and what `documents.services.receive` raises.
+    Raises PermissionDenied, ValidationError, and what `documents.services.receive` raises.
     """
+    if document_type not in offer_types(offer.invitation.tender):
+        raise ValidationError("Une offre ne contient pas ce type de document.")
     document, findings = receive(
         file=file,
         document_type=document_type,

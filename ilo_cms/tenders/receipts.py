@@ -1,5 +1,8 @@
 """What an author keeps of an act on their offer: when, what, and its digests (SPEC T7)."""
 
+from django.template.loader import render_to_string
+
+from ilo_cms.core.pdf import pdf_of
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt
 from ilo_cms.tenders.phases import moment
 
@@ -44,6 +47,12 @@ def content_lines(content: dict) -> list[tuple[str, str]]:
 def receipt_text(deposit: Deposit) -> str:
     """The receipt as plain text."""
     return as_text("Reçu", receipt_lines(deposit))
+
+
+def receipt_pdf(deposit: Deposit) -> bytes:
+    """The receipt as a PDF."""
+    context = {"lines": receipt_lines(deposit), "title": "Reçu de votre offre"}
+    return pdf_of(render_to_string("tenders/receipt_pdf.html", context))
 
 
 def late_text(attempt: LateAttempt) -> str:

@@ -177,7 +177,11 @@ class OfferPartner(UUIDModel):
 
 
 class DepositQuerySet(models.QuerySet):
-    """Which acts count."""
+    """Which acts count, and who reads their receipts."""
+
+    def known_to(self, contact: Contact):
+        """In the extranet: those on one's own offers; a partner reads the offer, no receipt."""
+        return self.filter(offer__in=Offer.objects.authored_by(contact))
 
     def standing(self):
         """The latest act of each offer, where it is no withdrawal: what is offered."""

@@ -1,0 +1,257 @@
+"""An offer being prepared and deposited, one file per request (SPEC T6–T9).
+
+One address shows the page and takes what was typed, so that a form kept while the session ended
+comes back to it; files have their own, as those of the record do.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from ilo_cms.directory.policies import can_commit_as
+from ilo_cms.documents.checks.sandbox import UnavailableError
+from ilo_cms.documents.services import too_large
+from ilo_cms.documents.storage import NoSpaceError
+from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
+from ilo_cms.extranet.access import acting_contact_required, acting_form
+from ilo_cms.extranet.kept_forms import ACTING_AS, restore
+from ilo_cms.extranet.offer_forms import OfferForm
+from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
+from ilo_cms.extranet.views.tenders import known_tender, place_in
+from ilo_cms.referentials.models import DocumentType
+from ilo_cms.tenders.deposits import Act, deposit, files_of, missing_of
+from ilo_cms.tenders.models import Deposit, OfferFile
+from ilo_cms.tenders.offers import (
+    add_file,
+    draft_of,
+    offer_types,
+    remove_file,
+    save_draft,
+    set_partners,
+)
+from ilo_cms.tenders.places import Place
+
+
+GONE = "Ce type de document n’est plus demandé. Rechargez la page."
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One type of document of an offer, and the draft's files there."""
+
+    type: DocumentType
+    is_required: bool
+    files: list[OfferFile]
+    error: str = ""
+
+    @property
+    def form(self) -> UploadForm:
+        """The upload field, with what is wrong."""
+        return UploadForm(self.type, bool(self.files), self.error)
+
+
+def own_place(request: HttpRequest, pk: UUID) -> Place:
+    """The organisation's place in a call; 404 to who was not invited, or has left."""
+    place = place_in(request, known_tender(request, pk))
+    if place is None or request.contact.is_former:
+        raise Http404
+    return place
+
+
+def slots(place: Place, code: str = "", error: str = "") -> list[Slot]:
+    """The types that an offer takes; `error` stands at one of them."""
+    files = list(files_of(place.offer)) if place.offer else []
+    required = {each.pk for each in place.tender.required_types.all()}
+    return [
+        Slot(
+            type=each,
+            is_required=each.pk in required,
+            files=[file for file in files if file.document.type_id == each.pk],
+            error=error if each.code == code else "",
+        )
+        for each in offer_types(place.tender)
+    ]
+
+
+@acting_form()
+def tender_offer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The offer being prepared; a POST keeps what was typed, and deposits when so asked."""
+    place = own_place(request, pk)
+    if request.method != "POST":
+        return show(request, place, OfferForm(restore(request), **of(place)))
+    form = OfferForm(request.POST, **of(place))
+    if not form.is_valid():
+        return show(request, place, form, status=422)
+    asked = request.POST.get("act") == "deposit"
+    try:
+        done = keep(request, place, form, asked)
+    except ValidationError as error:
+        return show(request, own_place(request, pk), refused(form, error), status=status_of(error))
+    return told(request, place, done)
+
+
+def of(place: Place) -> dict:
+    """What a form of an offer is made for."""
+    return {"place": place.invitation, "offer": place.offer}
+
+
+def refused(form: OfferForm, error: ValidationError) -> OfferForm:
+    """The form with what a service said, at its field where it has one."""
+    if hasattr(error, "error_dict"):
+        for name, errors in error.error_dict.items():
+            form.add_error(name if name in form.fields else None, errors)
+    else:
+        form.add_error(None, error)
+    return form
+
+
+def status_of(error: ValidationError) -> int:
+    """409 for what is possible no more or not yet, 422 for what must be corrected."""
+    return 409 if getattr(error, "code", "") in {"closed", "changed"} else 422
+
+
+def keep(request: HttpRequest, place: Place, form: OfferForm, asked: bool) -> Act | None:
+    """Keep what was typed, then deposit it if asked; a late deposit is kept as an attempt.
+
+    Raises what the services raise.
+    """
+    contact = request.contact
+    offer = draft_of(invitation=place.invitation, acting_as=contact, even_late=asked)
+    try:
+        changes = {
+            name: value for name, value in form.values().items() if getattr(offer, name) != value
+        }
+        if changes:
+            offer = save_draft(offer=offer, values=changes, acting_as=contact)
+        if any(name.startswith("partner_") for name in form.changed_data):
+            set_partners(offer=offer, partners=form.partners(), acting_as=contact)
+    except ValidationError as error:
+        if not asked or getattr(error, "code", "") != "closed":
+            raise
+    return deposit(offer=offer, key=form.form_key, acting_as=contact) if asked else None
+
+
+def told(request: HttpRequest, place: Place, done: Act | None) -> HttpResponse:
+    """Say what was done, on the page where it can be read."""
+    if done is None:
+        messages.success(request, "Votre brouillon est enregistré : rien n’est encore déposé.")
+        return redirect("tender_offer", pk=place.tender.pk)
+    if isinstance(done, Deposit):
+        messages.success(request, "Votre offre est déposée. Voici votre reçu.")
+        return redirect("deposit_receipt", pk=done.pk)
+    messages.error(request, f"{done.reason} Votre demande est conservée, l’offre n’a pas changé.")
+    return redirect("offer", pk=done.offer_id)
+
+
+def show(
+    request: HttpRequest,
+    place: Place,
+    form: OfferForm,
+    status: int = 200,
+    code: str = "",
+    error: str = "",
+) -> HttpResponse:
+    """The page of a draft, with what is wrong in one slot or above them all."""
+    found = slots(place, code, error)
+    context = {
+        "place": place,
+        "tender": place.tender,
+        "form": form,
+        "slots": found,
+        "error": "" if any(slot.error for slot in found) else error,
+        "missing": missing_of(place.offer) if place.offer else None,
+        "may_commit": can_commit_as(request.contact),
+    }
+    return render(request, "extranet/tender_offer.html", context, status=status)
+
+
+@acting_contact_required
+def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take one file into the draft."""
+    if request.method != "POST":
+        return redirect("tender_offer", pk=pk)
+    place = own_place(request, pk)
+    code = request.POST.get("type", "")
+    if request.POST.get(ACTING_AS) != str(request.contact.pk):
+        return answer(request, place, code, OTHER_TAB, 409)
+    slot = next((each for each in slots(place) if each.type.code == code), None)
+    if slot is None:
+        return answer(request, place, "", GONE, 422)
+    return answer(request, place, code, *take(request, place, slot))
+
+
+def take(request: HttpRequest, place: Place, slot: Slot) -> tuple[str, int]:
+    """Check and keep the file that was sent; what became of it, and the status that says so."""
+    file = request.FILES.get("file")
+    if file is None:
+        return why_missing(request, slot)
+    try:
+        offer = draft_of(invitation=place.invitation, acting_as=request.contact)
+        _, is_new = add_file(
+            offer=offer, file=file, document_type=slot.type, acting_as=request.contact
+        )
+    except ValidationError as error:
+        return error.messages[0], status_of(error)
+    except PermissionDenied as error:
+        return str(error), 403
+    except NoSpaceError:
+        return NO_SPACE, 503
+    except UnavailableError:
+        return NO_CHECK, 503
+    if is_new:
+        return "Votre fichier est dans le brouillon : il sera déposé avec votre offre.", 200
+    return "Ce fichier était déjà dans le brouillon : rien n’a changé.", 200
+
+
+def why_missing(request: HttpRequest, slot: Slot) -> tuple[str, int]:
+    """Why the form came without its file."""
+    reason = stop_reason(request)
+    if reason == "too_large":
+        return too_large(slot.type), 422
+    if reason == "no_space":
+        return NO_SPACE, 503
+    return "Choisissez d’abord un fichier sur votre ordinateur.", 422
+
+
+def answer(request: HttpRequest, place: Place, code: str, said: str, status: int) -> HttpResponse:
+    """Tell what became of a file: to the script the slot's new content, else a page."""
+    error = said if status != 200 else ""
+    place = own_place(request, place.tender.pk)
+    if request.headers.get("X-Requested-With") == "upload":
+        html = below = ""
+        slot = next((each for each in slots(place, code, error) if each.type.code == code), None)
+        if slot:
+            context = {"slot": slot, "place": place, "tender": place.tender}
+            html = render_to_string("extranet/_offer_slot.html", context, request)
+            missing = missing_of(place.offer) if place.offer else None
+            below = render_to_string("extranet/_offer_summary.html", {"missing": missing}, request)
+        return JsonResponse({"said": said, "html": html, "summary": below}, status=status)
+    if error:
+        return show(request, place, OfferForm(None, **of(place)), status, code, error)
+    messages.success(request, said)
+    return redirect(f"{reverse('tender_offer', args=[place.tender.pk])}#piece-{code}")
+
+
+@acting_form(page="tender_offer")
+def tender_offer_file_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take one file out of the draft."""
+    place = own_place(request, pk)
+    asked = request.POST.get("file", "")
+    files = files_of(place.offer) if place.offer else []
+    file = next((each for each in files if str(each.pk) == asked), None)
+    if file is None:
+        words = "Ce fichier n’est plus dans le brouillon."
+        return show(request, place, OfferForm(None, **of(place)), 422, error=words)
+    try:
+        remove_file(offer_file=file, acting_as=request.contact)
+    except ValidationError as error:
+        form = OfferForm(None, **of(place))
+        return show(request, place, form, status_of(error), error=error.messages[0])
+    messages.success(request, f"« {file.document.name} » est retiré du brouillon.")
+    return redirect("tender_offer", pk=pk)

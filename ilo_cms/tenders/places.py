@@ -1,0 +1,266 @@
+"""Where an invited organisation stands in a tender, and what a contact may do now (SPEC T1–T7, E5).
+
+Pages ask here. The moment comes from the database (`core.clock`): what a page says is possible is
+what the services would let in at that second.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format
+
+from ilo_cms.directory.models import Contact
+from ilo_cms.tenders.models import (
+    Deposit,
+    DepositKind,
+    Invitation,
+    Offer,
+    Participation,
+    Phase,
+    Tender,
+)
+from ilo_cms.tenders.phases import answers_end, deposits_end, moment, phase, related
+
+
+#: The five steps of SPEC T1, and the phases in which each is the current one.
+STEPS = [
+    ("Diffusion", {Phase.PREPARATION}),
+    ("Réponses de participation", {Phase.PARTICIPATION}),
+    ("Dépôt des offres", {Phase.DEPOSIT}),
+    ("Choix du prestataire", {Phase.OPENING, Phase.SELECTION}),
+    ("Signature", {Phase.SIGNATURE}),
+]
+#: When nothing is awaited of anybody invited any more.
+ENDED = {Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
+ANSWER_BADGES = {Participation.ACCEPTED: "good", Participation.DECLINED: ""}
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What a person must do now, until when."""
+
+    title: str
+    badge: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place in a tender as one contact of its organisation sees it at a moment."""
+
+    invitation: Invitation
+    contact: Contact
+    now: datetime
+    offer: Offer | None = None
+    last: Deposit | None = None
+
+    @property
+    def tender(self) -> Tender:
+        """The call."""
+        return self.invitation.tender
+
+    @property
+    def phase(self) -> Phase:
+        """Where the call stands."""
+        return phase(self.tender, self.now)
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether the organisation takes part."""
+        return self.invitation.participation == Participation.ACCEPTED
+
+    @property
+    def answer_badge(self) -> str:
+        """The colour of the answer."""
+        return ANSWER_BADGES.get(self.invitation.participation, "wait")
+
+    @property
+    def stands(self) -> bool:
+        """Whether this author's offer is deposited."""
+        return self.last is not None and self.last.kind != DepositKind.WITHDRAWN
+
+    @property
+    def must_confirm(self) -> bool:
+        """Whether what is asked changed since the deposit (SPEC T4)."""
+        return bool(self.stands and self.last.requirements != self.tender.requirements)
+
+    @property
+    def taken_name(self) -> str:
+        """Who said "Je m’en occupe", if anybody."""
+        taken = self.invitation.taken_by
+        return str(taken.user) if taken else ""
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether accepting or declining is possible now."""
+        return self.phase == Phase.PARTICIPATION
+
+    @property
+    def can_prepare(self) -> bool:
+        """Whether an offer may be prepared now."""
+        return self.has_accepted and self.phase in {Phase.PARTICIPATION, Phase.DEPOSIT}
+
+    @property
+    def can_act(self) -> bool:
+        """Whether an offer may be deposited, confirmed or withdrawn now."""
+        return self.has_accepted and self.phase == Phase.DEPOSIT
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call ended."""
+        return self.phase in ENDED
+
+    @property
+    def todo(self) -> Todo | None:
+        """What awaits this person; a cooperator is left alone when another took it on (T8)."""
+        if self.contact.is_former:
+            return None
+        if self.can_answer and self.invitation.participation == Participation.NONE:
+            return Todo("Répondez à une sollicitation", "à répondre", answers_end(self.tender))
+        if not self.can_act or (self.stands and not self.must_confirm):
+            return None
+        taken = self.invitation.taken_by_id
+        if self.offer is None and self.invitation.organisation.is_cae:
+            if taken and taken != self.contact.pk:
+                return None
+        end = deposits_end(self.tender)
+        if self.must_confirm:
+            return Todo("Confirmez votre offre", "à confirmer", end)
+        return Todo("Déposez votre offre", "à déposer", end)
+
+    @property
+    def sentence(self) -> str:
+        """What is possible now and until when, to the second, in one sentence (SPEC T6)."""
+        return sentence(self)
+
+    @property
+    def steps(self) -> list[dict[str, str]]:
+        """The line of steps."""
+        return steps_of(self.tender, self.now)
+
+
+def sentence(place: Place) -> str:
+    """What is possible now and until when, in one sentence."""
+    tender, now_in = place.tender, place.phase
+    if now_in == Phase.PARTICIPATION:
+        return while_answers(place)
+    if now_in == Phase.DEPOSIT:
+        return while_deposits(place)
+    if now_in == Phase.OPENING:
+        closed = moment(deposits_end(tender))
+        return f"Le dépôt a fermé le {closed} : les offres attendent d’être ouvertes ensemble."
+    if now_in == Phase.SELECTION:
+        day = tender.decision_on
+        when = f", prévue le {date_format(day, 'j F Y')}" if day else ""
+        return f"Les offres sont ouvertes : vous serez prévenu·e de la décision{when}."
+    return {
+        Phase.SIGNATURE: "La décision est prise : une offre est retenue.",
+        Phase.UNSUCCESSFUL: "La mise en concurrence est infructueuse : aucune offre n’est retenue.",
+        Phase.CANCELLED: f"La mise en concurrence est annulée : {tender.cancel_reason}",
+    }.get(now_in, "")
+
+
+def while_answers(place: Place) -> str:
+    """What is possible while answers are awaited."""
+    answers = moment(answers_end(place.tender))
+    deposits = moment(deposits_end(place.tender))
+    if place.has_accepted:
+        return (
+            "Votre structure participe : préparez votre offre dès maintenant, vous pourrez la "
+            f"déposer à partir du {answers} et jusqu’au {deposits}."
+        )
+    if place.invitation.participation == Participation.DECLINED:
+        return f"Votre structure a décliné : vous pouvez changer d’avis jusqu’au {answers}."
+    return (
+        f"Vous pouvez accepter ou décliner jusqu’au {answers} ; si vous acceptez, vous déposerez "
+        f"votre offre ensuite, jusqu’au {deposits}."
+    )
+
+
+def while_deposits(place: Place) -> str:
+    """What is possible while offers are deposited."""
+    deposits = moment(deposits_end(place.tender))
+    if not place.has_accepted:
+        answers = moment(answers_end(place.tender))
+        said = "a décliné" if place.invitation.participation else "n’a pas répondu"
+        return (
+            f"Votre structure {said} et ne peut plus déposer d’offre : les réponses de "
+            f"participation étaient attendues jusqu’au {answers}."
+        )
+    if place.must_confirm:
+        return (
+            "Le cahier des charges a changé depuis votre dépôt : confirmez votre offre, ou "
+            f"déposez-la à nouveau, jusqu’au {deposits}."
+        )
+    if place.stands:
+        return (
+            "Votre offre est déposée : vous pouvez la modifier, la déposer à nouveau ou la retirer "
+            f"jusqu’au {deposits}."
+        )
+    if place.last:
+        return f"Votre offre est retirée : vous pouvez la déposer à nouveau jusqu’au {deposits}."
+    return f"Vous pouvez déposer votre offre jusqu’au {deposits}."
+
+
+def steps_of(tender: Tender, now: datetime) -> list[dict[str, str]]:
+    """The line of steps of a call, with its deadlines; one that ended early stops there."""
+    now_in = phase(tender, now)
+    current = current_step(tender, now, now_in)
+    ends = ["", tender.participation_deadline, tender.deposit_deadline, "", ""]
+    lines = []
+    for number, ((label, _), end) in enumerate(zip(STEPS, ends, strict=True)):
+        state = "done" if number < current else "now" if number == current else "todo"
+        if now_in in {Phase.CANCELLED, Phase.UNSUCCESSFUL} and state == "now":
+            state = "todo"
+        detail = f"jusqu’au {moment(end)}" if end else ""
+        lines.append({"label": label, "state": state, "detail": detail})
+    return lines
+
+
+def current_step(tender: Tender, now: datetime, now_in: Phase) -> int:
+    """The number of the step at which a call is, or at which it ended."""
+    if now_in == Phase.UNSUCCESSFUL:
+        return 4
+    if now_in == Phase.CANCELLED:
+        ended = tender.cancelled_at or now
+        if related(tender, "opening"):
+            return 3
+        passed = [tender.participation_deadline, tender.deposit_deadline]
+        return 1 + sum(end is not None and end <= ended for end in passed)
+    return next(number for number, (_, phases) in enumerate(STEPS) if now_in in phases)
+
+
+def invitations_of(contact: Contact):
+    """The places of a contact's organisation, the latest first, with what a page says of them."""
+    rows = Invitation.objects.known_to(contact).select_related(
+        "organisation",
+        "taken_by__user",
+        "answered_by__user",
+        "tender__engagement__beneficiary",
+        "tender__engagement__operator",
+        "tender__officer__user",
+        "tender__opening",
+        "tender__decision",
+    )
+    return rows.order_by("-invited_at", "pk")
+
+
+def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime) -> list[Place]:
+    """Some invitations as places, with the contact's own offers, in two queries more."""
+    rows = list(invitations)
+    offers = Offer.objects.authored_by(contact).filter(invitation__in=[row.pk for row in rows])
+    by_invitation = {offer.invitation_id: offer for offer in offers.prefetch_related("deposits")}
+    return [place_with(contact, row, by_invitation.get(row.pk), now) for row in rows]
+
+
+def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: datetime) -> Place:
+    """One place with its offer, whose deposits were fetched in their order."""
+    acts = list(offer.deposits.all()) if offer else []
+    return Place(row, contact, now, offer, acts[-1] if acts else None)
+
+
+def running_places(contact: Contact, now: datetime, most: int = 20) -> list[Place]:
+    """The places of calls that are neither decided nor cancelled: for the home page (SPEC E5)."""
+    rows = invitations_of(contact).filter(tender__cancelled_at=None, tender__decision__isnull=True)
+    return places_of(contact, rows[:most], now)
