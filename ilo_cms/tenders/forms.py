@@ -323,7 +323,7 @@ class AttachForm(ActForm):
         )
 
 
-ACTS: dict[str, type[ActForm]] = {
+CALL_ACTS: dict[str, type[ActForm]] = {
     "echeances": DeadlinesForm,
     "clore-les-reponses": EndAnswersForm,
     "piece": AttachForm,
