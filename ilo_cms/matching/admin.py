@@ -65,7 +65,7 @@ def found(user, hits: tuple[Hit, ...]) -> Iterator[tuple[Organisation, Hit]]:
 def options(facets: Iterable[Facet], chosen: Container[int | None]) -> list[Option]:
     """The values of a list that may be chosen, with their counts."""
     return [
-        Option(str(facet.key), f"{facet.label} ({grouped(facet.found)})", facet.key in chosen)
+        Option(str(facet.key), f"{facet.label} ({grouped(facet.count)})", facet.key in chosen)
         for facet in facets
         if facet.offered
     ]
@@ -107,7 +107,7 @@ def search_providers(request: HttpRequest) -> HttpResponseBase:
     """Find providers; `export` gives all that are found as a spreadsheet."""
     can_search_providers(request.user).enforce()
     lists = catalogue()
-    form = SearchForm(request.GET, catalogue=lists)
+    form = SearchForm(request.GET, lists=lists)
     valid = form.is_valid()
     criteria = form.criteria() if valid else Criteria()
     if valid and request.GET.get("export") in {"csv", "xlsx"}:

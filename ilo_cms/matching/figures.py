@@ -39,7 +39,7 @@ class Figures:
     @property
     def never(self) -> bool:
         """Whether it was given no assignment and sent no invitation, ever."""
-        return not (self.total or self.invited)
+        return not (self.total or self.invited or self.invited_on)
 
 
 def latest(one: date | None, other: date | None) -> date | None:

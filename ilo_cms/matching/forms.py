@@ -3,7 +3,7 @@
 from django import forms
 
 from ilo_cms.matching.catalogue import BAND, DEPARTMENT, REGION, SECTOR, SKILL, Catalogue
-from ilo_cms.matching.services import Criteria
+from ilo_cms.matching.services import Criteria, catalogue
 
 
 def several(label: str) -> forms.TypedMultipleChoiceField:
@@ -38,9 +38,9 @@ class SearchForm(forms.Form):
     #: The fields that are lists, and the kind of their values.
     LISTS = {"skills": SKILL, "sectors": SECTOR, "bands": BAND}
 
-    def __init__(self, data, *, catalogue: Catalogue) -> None:
+    def __init__(self, data, *, lists: Catalogue | None = None) -> None:
         super().__init__(data)
-        offered = catalogue.choices
+        offered = (lists or catalogue()).choices
         self.lists = {name: offered[kind] for name, kind in self.LISTS.items()}
         self.lists["territory"] = offered[REGION] + offered[DEPARTMENT]
         for name, rows in self.lists.items():

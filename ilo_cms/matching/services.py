@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -73,13 +72,14 @@ class Hit:
         return self.figures.never
 
 
-class Facet(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Facet:
     """One value of a list, how many of those found have it, and whether it may be asked for."""
 
     kind: str
     key: int
     label: str
-    found: int
+    count: int
     offered: bool
 
 

@@ -251,7 +251,7 @@ def test_an_outdated_row_is_not_offered_any_more():
     Skill.objects.filter(pk=old.pk).update(is_active=False)
     assert SKILL not in catalogue().choices
     (facet,) = search(Criteria()).of(SKILL)
-    assert (facet.found, facet.offered) == (1, False)
+    assert (facet.count, facet.offered) == (1, False)
 
 
 def test_a_suggestion_says_why():
@@ -268,7 +268,7 @@ def test_facets_count_what_is_found():
     provider(skills=["emploi"], territories=[rhone.region])
     provider(skills=["finances"])
     results = search(Criteria(skills=(skill("emploi").pk,)))
-    counts = {(facet.kind, facet.key): facet.found for facet in results.facets}
+    counts = {(facet.kind, facet.key): facet.count for facet in results.facets}
     assert results.total == 2
     assert counts[SKILL, skill("emploi").pk] == 2
     assert counts[SKILL, skill("finances").pk] == 1
