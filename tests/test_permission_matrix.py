@@ -151,6 +151,7 @@ GET = {
     # Tenders, call side: the team acts, administrators read, other officers find nothing.
     "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
     "tender_create": row("302 302 302 302 302 302 200 404 302 302"),
+    "tender_outside": row("302 302 302 302 302 302 200 404 302 302"),
     "tender_page": row("302 302 302 302 302 302 200 404 200 302"),
     "tender_edit": row("302 302 302 302 302 302 200 404 302 302"),
     "tender_publish": row("302 302 302 302 302 302 200 404 302 302"),
@@ -224,6 +225,7 @@ POST = {
     # Tenders, call side: without what the form asks; back to the page after one click.
     "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
     "tender_create": row("302 302 302 302 302 302 422 404 302 302"),
+    "tender_outside": row("302 302 302 302 302 302 422 404 302 302"),
     "tender_page": row("302 302 302 302 302 302 200 404 200 302"),
     "tender_edit": row("302 302 302 302 302 302 422 404 302 302"),
     "tender_publish": row("302 302 302 302 302 302 409 404 302 302"),
@@ -287,7 +289,7 @@ OURS = {
 }
 OURS |= {"tender_start", "tender_create", "tender_page", "tender_edit", "tender_publish"}
 OURS |= {"tender_recipients", "tender_copy", "tender_amend", "tender_answer", "tender_act"}
-OURS |= {"tender_take_off", "tender_take_back"}
+OURS |= {"tender_take_off", "tender_take_back", "tender_outside"}
 OURS |= {"evaluation_start", "evaluation_page", "evaluation_edit", "grid_preview", "grid_results"}
 OURS |= {"satisfaction_start", "satisfaction_page", "engagement_satisfaction"}
 OUTSIDE_ADMIN = [

@@ -16,11 +16,13 @@ from ilo_cms.engagements.models import Engagement
 from ilo_cms.matching.services import Criteria, search
 from ilo_cms.referentials.models import Skill
 from ilo_cms.tenders.calls import create_tender
+from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.deposits import deposit
 from ilo_cms.tenders.diffusion import cancel_tender, publish
 from ilo_cms.tenders.models import (
     Invitation,
     Offer,
+    Outcome,
     TemplateCriterion,
     Tender,
     TenderEvent,
@@ -32,6 +34,14 @@ from ilo_cms.tenders.participation import answer_invitation, ask_question
 from ilo_cms.tenders.questions import answer_question
 from ilo_cms.tenders.recipients import add_recipients, current_contacts
 from ilo_cms.tenders.rules import Weighted
+from ilo_cms.tenders.scoring import (
+    Note,
+    agree_scores,
+    hand_in,
+    save_scores,
+    scored,
+    state_conflict,
+)
 
 
 CRITERIA = [
@@ -263,6 +273,61 @@ def to_decide(tender: Tender) -> Tender:
     return read(tender)
 
 
+def compared(tender: Tender) -> Tender:
+    """The offers are noted, alone then together: Conseil Sol’s is the better one."""
+    tender = to_decide(tender)
+    user = boss(tender)
+    state_conflict(tender=tender, has_conflict=False, text="", acting_user=user)
+    offers, criteria = scored(tender)
+    notes = {
+        (offer.pk, criterion.pk): Note(Decimal(7 - position if offer.cooperator_id else 8))
+        for offer in offers
+        for position, criterion in enumerate(criteria)
+    }
+    save_scores(tender=tender, notes=notes, acting_user=user)
+    hand_in(tender=tender, acting_user=user)
+    agree_scores(tender=tender, notes=notes, acting_user=user)
+    return read(tender)
+
+
+def in_signature(tender: Tender) -> Tender:
+    """Conseil Sol is retained."""
+    tender = compared(tender)
+    offers, _ = scored(tender)
+    retained = next(offer for offer in offers if offer.cooperator_id is None)
+    decide(
+        tender=tender,
+        outcome=Outcome.RETAINED,
+        offer=retained,
+        comment="Une méthode précise et des références proches de notre besoin.",
+        reasons={
+            offer: "Une offre solide, mais moins détaillée sur les séances de travail."
+            for offer in offers
+            if offer != retained
+        },
+        seen=tender.revision,
+        acting_user=boss(tender),
+    )
+    return read(tender)
+
+
+def without_result(tender: Tender) -> Tender:
+    """No offer fits the need."""
+    tender = to_decide(tender)
+    state_conflict(tender=tender, has_conflict=False, text="", acting_user=boss(tender))
+    decide(
+        tender=tender,
+        outcome=Outcome.UNSUCCESSFUL,
+        offer=None,
+        comment="Aucune des offres ne prévoit de travail avec les bénévoles : nous relancerons la "
+        "demande au prochain trimestre.",
+        reasons={},
+        seen=tender.revision,
+        acting_user=boss(tender),
+    )
+    return read(tender)
+
+
 def given_up(tender: Tender) -> Tender:
     """Cancelled while it was being answered."""
     tender = sent(tender)
@@ -282,5 +347,7 @@ CASES = [
     ),
     Case("Bâtir un plan de trésorerie", "suivre sa trésorerie", "financière", to_open),
     Case("Repenser le modèle économique", "revoir son modèle", "modèle économique", to_decide),
+    Case("Structurer l’équipe salariée", "mieux répartir le travail", "équipe", in_signature),
+    Case("Refondre la communication", "se faire connaître", "communication", without_result),
     Case("Préparer un second site", "essaimer", "essaimage", given_up),
 ]

@@ -34,7 +34,13 @@ class TendersConfig(AppConfig):
         also_read_by(attachments.readers)
         also_read_by(files.readers)
         register(invitation_figures)
-        watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
+        watch(
+            Invitation,
+            "SELECT {row}.organisation_id",
+            "organisation_id",
+            "invited_at",
+            "participation",
+        )
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         register_tender_panel("selection", "Choix du prestataire", selection_panel, order=10)
         notices_calls.register()

@@ -9,13 +9,15 @@ from django.db.models import Q
 from wagtail.admin.rich_text import get_rich_text_editor_widget
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.identifiers import compact
+from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.admin import engagement_chooser
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
 from ilo_cms.referentials.models import DocumentType, Sector, Skill
 from ilo_cms.tenders import attachments, diffusion
 from ilo_cms.tenders.calls import CONTENT, DEADLINES
 from ilo_cms.tenders.fields import MomentField
-from ilo_cms.tenders.models import Phase, Tender, TenderTemplate
+from ilo_cms.tenders.models import Channel, Phase, Tender, TenderTemplate
 from ilo_cms.tenders.models.tender import NEED_FEATURES
 from ilo_cms.tenders.rules import Weighted
 
@@ -136,8 +138,7 @@ class TenderForm(ContentForm):
 
     def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        waiting = [AssignmentStatus.PLANNED, AssignmentStatus.TENDERED]
-        self.fields["assignment"].queryset = engagement.assignments.filter(status__in=waiting)
+        self.fields["assignment"].queryset = waiting_assignments(engagement)
         if self.instance._state.adding:
             self.initial.setdefault("key", uuid4())
         else:
@@ -346,6 +347,55 @@ class AmendForm(ContentForm):
         fields = diffusion.AMENDABLE
 
     field_order = ["message", "is_requirement", *diffusion.AMENDABLE]
+
+
+class OutsideForm(ContentForm):
+    """A tender that was run elsewhere, and who took part."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    channel = forms.ChoiceField(
+        label="Par quelle voie",
+        choices=[each for each in Channel.choices if each[0] != Channel.PLATFORM],
+        widget=forms.RadioSelect,
+    )
+    organisations = forms.CharField(
+        label="Structures consultées",
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Un SIREN par ligne, de structures qui sont dans l’annuaire.",
+    )
+    assignment = forms.ModelChoiceField(
+        label="Prestation du plan",
+        queryset=Assignment.objects.none(),
+        required=False,
+        empty_label="Aucune : elle sera créée avec la décision",
+    )
+
+    class Meta(ContentForm.Meta):
+        fields = ["title", "need", "themes", "days", "budget", "starts_on"]
+
+    field_order = ["channel", "title", "organisations", "assignment"]
+
+    def __init__(self, *args: Any, engagement: Engagement, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.initial.setdefault("key", uuid4())
+        self.fields["assignment"].queryset = waiting_assignments(engagement)
+
+    def clean_organisations(self) -> list[Organisation]:
+        """The structures of these numbers. Raises ValidationError naming those unknown."""
+        lines = self.cleaned_data["organisations"].splitlines()
+        numbers = list(dict.fromkeys(filter(None, (compact(line) for line in lines))))
+        rows = Organisation.objects.visible_to(self.user).filter(siren__in=numbers)
+        found = {row.siren: row for row in rows}
+        if unknown := [number for number in numbers if number not in found]:
+            raise ValidationError(f"Aucune structure de l’annuaire : {', '.join(unknown)}.")
+        return list(found.values())
+
+
+def waiting_assignments(engagement: Engagement):
+    """The assignments of an engagement that look for their provider."""
+    waiting = [AssignmentStatus.PLANNED, AssignmentStatus.TENDERED]
+    return engagement.assignments.filter(status__in=waiting)
 
 
 class AnswerForm(forms.Form):

@@ -10,7 +10,15 @@ from django.urls import reverse
 from ilo_cms.core.clock import database_now
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.diffusion import recipient_faults
-from ilo_cms.tenders.models import Invitation, Offer, Participation, Phase, Question, Tender
+from ilo_cms.tenders.models import (
+    Channel,
+    Invitation,
+    Offer,
+    Participation,
+    Phase,
+    Question,
+    Tender,
+)
 from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import answers_end, deposits_end, moment, phase
 from ilo_cms.tenders.policies import can_run
@@ -59,6 +67,8 @@ class Answers:
 
 def steps_of(tender: Tender, now_in: Phase) -> list[Step]:
     """The line of steps."""
+    if tender.channel != Channel.PLATFORM:
+        return [Step(label, now_in in phases) for label, phases in STEPS[3:]]
     ends = [None, tender.participation_deadline, tender.deposit_deadline, None, None]
     return [
         Step(label, now_in in phases, end) for (label, phases), end in zip(STEPS, ends, strict=True)
@@ -98,11 +108,11 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
             f"{answered}."
         ),
         Phase.DEPOSIT: lambda: (
-            f"Les offres se déposent jusqu’au {moment(deposits_end(tender))} : {offers}, "
-            "scellées jusque-là."
+            f"Les offres se déposent jusqu’au {moment(deposits_end(tender))} : {offers}. "
+            "Tout reste scellé jusque-là."
         ),
         Phase.OPENING: lambda: (
-            f"Le dépôt a fermé le {moment(deposits_end(tender))} : {offers}, à ouvrir ensemble."
+            f"Le dépôt a fermé le {moment(deposits_end(tender))} : {offers}. Tout s’ouvre ensemble."
         ),
         Phase.SELECTION: lambda: "Les offres sont à comparer, puis une décision est à prendre.",
         Phase.SIGNATURE: lambda: "Une offre est retenue : la convention est en cours de signature.",

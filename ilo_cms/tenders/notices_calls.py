@@ -35,7 +35,7 @@ OVER = {Phase.CANCELLED, Phase.SIGNATURE, Phase.UNSUCCESSFUL}
 
 def provider_path(tender: Tender) -> str:
     """The page of a tender in the extranet."""
-    return f"/mises-en-concurrence/{tender.pk}/"
+    return reverse("tender", args=[tender.pk])
 
 
 def officer_path(tender: Tender) -> str:

@@ -1,10 +1,13 @@
 """The intranet's pages that prepare a tender, send it, or change a sent one (SPEC T2, T4)."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -12,8 +15,16 @@ from ilo_cms.core.clock import database_now
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.tenders import diffusion
 from ilo_cms.tenders.calls import copy_tender, create_tender, criteria_of, edit_tender
-from ilo_cms.tenders.forms import AmendForm, StartForm, TenderForm, criteria_form
-from ilo_cms.tenders.models import TenderTemplate
+from ilo_cms.tenders.elsewhere import record_outside_tender
+from ilo_cms.tenders.forms import (
+    AmendForm,
+    CriteriaFormSet,
+    OutsideForm,
+    StartForm,
+    TenderForm,
+    criteria_form,
+)
+from ilo_cms.tenders.models import Tender, TenderTemplate
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.policies import can_prepare
 from ilo_cms.tenders.recipients import reach_of
@@ -83,35 +94,58 @@ def chosen(rows, request: HttpRequest, name: str):
         raise Http404 from error
 
 
+def posted_by(request: HttpRequest) -> QueryDict | None:
+    """What was posted, None while the form is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
+def saved(form: ModelForm, rows: CriteriaFormSet, save: Callable[[], Tender]) -> tuple:
+    """What a valid form and its criteria made, or None with why not; and the page's status."""
+    if not form.is_bound:
+        return None, 200
+    valid = [form.is_valid(), rows.is_valid()]  # both, so that all faults are shown at once
+    if not all(valid):
+        return None, 422
+    try:
+        return save(), 200
+    except ValidationError as error:
+        place_errors(form, error)
+        return None, status_of(error)
+
+
+def form_page(
+    request: HttpRequest, form: ModelForm, rows: CriteriaFormSet, status: int, **context: Any
+) -> HttpResponse:
+    """The page of a form with its criteria."""
+    context |= {"form": form, "criteria": rows}
+    return render(request, "tenders/form.html", context, status=status)
+
+
 def new_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a new tender of an engagement."""
     engagement = engagement_of(request, pk)
     values, criteria = first_values(request, engagement)
-    posted = request.POST if request.method == "POST" else None
+    posted = posted_by(request)
     form = TenderForm(posted, initial=values, engagement=engagement)
     rows = criteria_form(posted, criteria)
-    status = 200
-    if posted is not None:
-        status = 422
-        if form.is_valid() & rows.is_valid():
-            try:
-                made = create_tender(
-                    key=form.cleaned_data["key"] or uuid4(),
-                    engagement=engagement,
-                    acting_user=request.user,
-                    assignment=form.cleaned_data["assignment"],
-                    criteria=rows.criteria(),
-                    **form.values(),
-                )
-            except ValidationError as error:
-                place_errors(form, error)
-            else:
-                messages.success(request, "La mise en concurrence est prête : choisissez à qui.")
-                return redirect("tender_recipients", made.pk)
-    context = {"form": form, "criteria": rows, "engagement": engagement}
-    context |= {"button": "Enregistrer et choisir les destinataires"}
+    made, status = saved(
+        form,
+        rows,
+        lambda: create_tender(
+            key=form.cleaned_data["key"] or uuid4(),
+            engagement=engagement,
+            acting_user=request.user,
+            assignment=form.cleaned_data["assignment"],
+            criteria=rows.criteria(),
+            **form.values(),
+        ),
+    )
+    if made:
+        messages.success(request, "La mise en concurrence est prête : choisissez à qui.")
+        return redirect("tender_recipients", made.pk)
+    context = {"engagement": engagement, "button": "Enregistrer et choisir les destinataires"}
     context |= skeleton("Préparer une mise en concurrence")
-    return render(request, "tenders/form.html", context, status=status)
+    return form_page(request, form, rows, status, **context)
 
 
 def change_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -120,30 +154,26 @@ def change_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
     if tender.published_at or tender.cancelled_at:
         messages.error(request, "Cette mise en concurrence n’est plus en préparation.")
         return redirect("tender_page", tender.pk)
-    posted = request.POST if request.method == "POST" else None
+    posted = posted_by(request)
     form = TenderForm(posted, instance=tender, engagement=tender.engagement)
     rows = criteria_form(posted, criteria_of(tender))
-    status = 200
-    if posted is not None:
-        status = 422
-        if form.is_valid() & rows.is_valid():
-            try:
-                edit_tender(
-                    tender=tender,
-                    values=form.values(),
-                    criteria=rows.criteria(),
-                    seen=form.cleaned_data["seen"],
-                    acting_user=request.user,
-                )
-            except ValidationError as error:
-                place_errors(form, error)
-                status = status_of(error)
-            else:
-                messages.success(request, "La mise en concurrence est enregistrée.")
-                return redirect("tender_page", tender.pk)
-    context = {"form": form, "criteria": rows, "tender": tender, "button": "Enregistrer"}
-    context |= {"engagement": tender.engagement} | skeleton(str(tender), tender, "Modifier")
-    return render(request, "tenders/form.html", context, status=status)
+    made, status = saved(
+        form,
+        rows,
+        lambda: edit_tender(
+            tender=tender,
+            values=form.values(),
+            criteria=rows.criteria(),
+            seen=form.cleaned_data["seen"],
+            acting_user=request.user,
+        ),
+    )
+    if made:
+        messages.success(request, "La mise en concurrence est enregistrée.")
+        return redirect("tender_page", tender.pk)
+    context = {"tender": tender, "engagement": tender.engagement, "button": "Enregistrer"}
+    context |= skeleton(str(tender), tender, "Modifier")
+    return form_page(request, form, rows, status, **context)
 
 
 def amend_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -152,35 +182,57 @@ def amend_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
     if phase(tender, database_now()) not in diffusion.RUNNING:
         messages.error(request, "Rien ne peut plus être modifié.")
         return redirect("tender_page", tender.pk)
-    posted = request.POST if request.method == "POST" else None
+    posted = posted_by(request)
     form = AmendForm(posted, instance=tender, initial={"seen": tender.revision})
     rows = criteria_form(posted, criteria_of(tender))
-    status = 200
-    if posted is not None:
-        status = 422
-        if form.is_valid() & rows.is_valid():
-            said = form.cleaned_data
-            try:
-                diffusion.amend(
-                    tender=tender,
-                    values=form.values(),
-                    criteria=rows.criteria(),
-                    message=said["message"],
-                    is_requirement=said["is_requirement"],
-                    seen=said["seen"],
-                    acting_user=request.user,
-                )
-            except ValidationError as error:
-                place_errors(form, error)
-                status = status_of(error)
-            else:
-                messages.success(request, "La demande est modifiée. Les sollicités sont prévenus.")
-                return redirect("tender_page", tender.pk)
-    context = {"form": form, "criteria": rows, "tender": tender}
+    made, status = saved(
+        form,
+        rows,
+        lambda: diffusion.amend(
+            tender=tender,
+            values=form.values(),
+            criteria=rows.criteria(),
+            message=form.cleaned_data["message"],
+            is_requirement=form.cleaned_data["is_requirement"],
+            seen=form.cleaned_data["seen"],
+            acting_user=request.user,
+        ),
+    )
+    if made:
+        messages.success(request, "La demande est modifiée. Les sollicités sont prévenus.")
+        return redirect("tender_page", tender.pk)
+    context = {"tender": tender, "engagement": tender.engagement}
     context |= {"button": "Modifier et prévenir tous les sollicités"}
-    context |= {"engagement": tender.engagement}
     context |= skeleton(str(tender), tender, "Modifier la demande")
-    return render(request, "tenders/form.html", context, status=status)
+    return form_page(request, form, rows, status, **context)
+
+
+def outside_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form of a tender that was run elsewhere (SPEC T11)."""
+    engagement = engagement_of(request, pk)
+    posted = posted_by(request)
+    form = OutsideForm(posted, engagement=engagement, user=request.user)
+    rows = criteria_form(posted, [])
+    made, status = saved(
+        form,
+        rows,
+        lambda: record_outside_tender(
+            key=form.cleaned_data["key"],
+            engagement=engagement,
+            channel=form.cleaned_data["channel"],
+            organisations=form.cleaned_data["organisations"],
+            assignment=form.cleaned_data["assignment"],
+            criteria=rows.criteria(),
+            acting_user=request.user,
+            **form.values(),
+        ),
+    )
+    if made:
+        messages.success(request, "La mise en concurrence est enregistrée.")
+        return redirect("tender_page", made.pk)
+    context = {"engagement": engagement, "button": "Enregistrer"}
+    context |= skeleton("Mise en concurrence hors plateforme")
+    return form_page(request, form, rows, status, **context)
 
 
 def send_tender(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -25,6 +25,11 @@ def register_pages() -> list:
             views_prepare.new_tender,
             name="tender_create",
         ),
+        path(
+            "accompagnements/<uuid:pk>/mise-en-concurrence-hors-plateforme/",
+            views_prepare.outside_tender,
+            name="tender_outside",
+        ),
         path(of, views.show_tender, name="tender_page"),
         path(f"{of}modifier/", views_prepare.change_tender, name="tender_edit"),
         path(f"{of}diffuser/", views_prepare.send_tender, name="tender_publish"),

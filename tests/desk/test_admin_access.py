@@ -83,22 +83,26 @@ OF_A_TEAM = {
 }
 
 
+#: How two rows of a model are made, the first for an officer.
+BY_OFFICER = {
+    Engagement: lambda officer: (EngagementFactory(officer=officer), EngagementFactory()),
+    Tender: lambda officer: (a_draft(EngagementFactory(officer=officer)), a_draft()),
+    TenderTemplate: lambda _: [TenderTemplate.objects.create(label=label) for label in "AB"],
+}
+
+
 #: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
 #: one, which the person may see less of or not at all.
 def rows(model, user):
     """An own and a foreign row of a model, for a person."""
     officer = getattr(user, "officer", None) or OfficerFactory()
-    if model is Engagement:
-        return EngagementFactory(officer=officer), EngagementFactory()
     if model is Assignment:
         return AssignmentFactory(engagement__officer=officer), AssignmentFactory()
     if model in OF_A_TEAM:
         make, path = OF_A_TEAM[model]
         return make(**{path: officer}), make()
-    if model is Tender:
-        return a_draft(EngagementFactory(officer=officer)), a_draft()
-    if model is TenderTemplate:
-        return tuple(TenderTemplate.objects.create(label=label) for label in "AB")
+    if model in BY_OFFICER:
+        return BY_OFFICER[model](officer)
     if model is Notification:
         return tuple(
             Notification.objects.create(recipient=who, kind="k", category="c", text="t")

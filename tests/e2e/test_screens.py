@@ -103,6 +103,25 @@ ADMINISTRATOR = [
     Screen("/admin/courriels/"),
     Screen("/admin/journal/"),
 ]
+TENDERS = "/admin/mises-en-concurrence/"
+TEAM = "/admin/accompagnements/?mine=true&open=true"
+CALLS = [
+    Screen(TENDERS),
+    Screen("/admin/modeles-de-mise-en-concurrence/"),
+    Screen(f"{TENDERS}preparer/"),
+    Screen(TEAM, ROW, "mise-en-concurrence"),
+    Screen(TEAM, ROW, "mise-en-concurrence-hors-plateforme"),
+    *(
+        Screen(f"{TENDERS}?phase=preparation", ROW, page)
+        for page in ("", "modifier", "destinataires", "diffuser", "copier")
+    ),
+    *(
+        Screen(f"{TENDERS}?phase=participation", ROW, page)
+        for page in ("", "modifier-la-demande", "acte/echeances", "acte/annuler", "acte/piece")
+    ),
+    Screen(f"{TENDERS}?phase=depot", ROW),
+    Screen(f"{TENDERS}?phase=annulee", ROW),
+]
 #: A link that serves no more answers so on purpose.
 REFUSED = re.compile(r"status of (404|410)")
 
@@ -138,6 +157,12 @@ def test_the_pages_of_an_officer(visit):
     claire = visit()
     claire.sign_in("claire@dla-rhone.example")
     walk(claire, "officier", OFFICER)
+
+
+def test_the_tenders_of_an_officer(visit):
+    claire = visit()
+    claire.sign_in("claire@dla-rhone.example")
+    walk(claire, "mises-en-concurrence", CALLS)
 
 
 def test_the_pages_of_an_administrator(visit):

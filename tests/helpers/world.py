@@ -185,6 +185,7 @@ def calls(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[
     names = ["page", "edit", "publish", "recipients", "copy", "act"]
     return {f"tender_{name}": draft.pk for name in names} | {
         "tender_create": engagement.pk,
+        "tender_outside": engagement.pk,
         "tender_amend": sent.pk,
         "tender_answer": question.pk,
         "tender_take_off": invitation.pk,

@@ -314,7 +314,7 @@ def test_the_page_says_where_it_stands_and_offers_what_is_possible(browser, enga
     assert "Solliciter d’autres" not in text
     pass_deadlines(tender, deposits=True)
     text = page(browser, "tender_page", tender.pk)
-    assert "à ouvrir ensemble" in text
+    assert "Tout s’ouvre ensemble" in text
     assert "Modifier la demande" not in text
 
 

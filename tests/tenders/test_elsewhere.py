@@ -1,0 +1,95 @@
+"""Tenders run by mail, by post or on a regional platform (SPEC T11)."""
+
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
+
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.core.clock import database_now
+from ilo_cms.notifications.models import Notification
+from ilo_cms.tenders.elsewhere import record_outside_tender
+from ilo_cms.tenders.models import Channel, Phase, Tender
+from ilo_cms.tenders.phases import phase
+from tests.factories import ContactFactory, EngagementFactory, OfficerFactory, OrganisationFactory
+from tests.helpers.intranet import an_officer, as_
+from tests.tenders.drafts import theme
+
+
+pytestmark = pytest.mark.django_db
+
+
+def recorded(engagement=None, **values):
+    engagement = engagement or EngagementFactory()
+    said = {
+        "key": uuid4(),
+        "engagement": engagement,
+        "channel": Channel.MAIL,
+        "organisations": [OrganisationFactory(name="Conseil Sol")],
+        "title": "Diagnostic",
+        "themes": [theme()],
+        "acting_user": engagement.officer.user,
+    }
+    return record_outside_tender(**said | values)
+
+
+def test_it_is_at_once_in_selection_and_nobody_is_told():
+    contact = ContactFactory()
+    tender = recorded(organisations=[contact.organisation])
+    assert phase(Tender.objects.get(pk=tender.pk), database_now()) == Phase.SELECTION
+    invitation = tender.invitations.get()
+    assert invitation.entered_outside and invitation.invited_at is None
+    assert tender.events.get().text == "Hors plateforme : courriel"
+    assert not Notification.objects.exists()
+    content = AuditEvent.objects.get(action="tender.recorded_outside").detail.content
+    assert content["channel"] == "Courriel"
+
+
+def test_the_same_form_records_once():
+    engagement, key = EngagementFactory(), uuid4()
+    assert recorded(engagement, key=key) == recorded(engagement, key=key)
+    assert Tender.objects.count() == 1
+
+
+def test_who_took_part_is_named_and_could_have_been_paid():
+    engagement = EngagementFactory()
+    for organisations in ([], [engagement.beneficiary], [engagement.operator]):
+        with pytest.raises(ValidationError) as error:
+            recorded(engagement, organisations=organisations)
+        assert "organisations" in error.value.message_dict
+    # Inactive since, it did take part.
+    assert recorded(engagement, organisations=[OrganisationFactory(inactive=True)])
+
+
+def test_it_was_run_elsewhere_by_the_team():
+    with pytest.raises(ValidationError):
+        recorded(channel=Channel.PLATFORM)
+    with pytest.raises(PermissionDenied):
+        recorded(acting_user=OfficerFactory().user)
+    assert not Tender.objects.exists()
+
+
+def test_the_page_records_by_siren(wired):
+    officer = an_officer()
+    engagement = EngagementFactory(officer=officer.officer)
+    organisation = OrganisationFactory()
+    address = reverse("tender_outside", args=[engagement.pk])
+    data = {
+        "key": str(uuid4()),
+        "channel": "courrier",
+        "title": "Diagnostic",
+        "themes": [theme().pk],
+        "organisations": f"{organisation.siren[:3]} {organisation.siren[3:]}\n",
+        "criteria-TOTAL_FORMS": "0",
+        "criteria-INITIAL_FORMS": "0",
+    }
+    client = as_(officer)
+    assert client.get(address).status_code == 200
+    wrong = client.post(address, data | {"organisations": "000000000"})
+    assert wrong.status_code == 422
+    assert "Aucune structure de l’annuaire : 000000000" in wrong.content.decode()
+    assert client.post(address, data).status_code == 302
+    tender = Tender.objects.get()
+    page = client.get(reverse("tender_page", args=[tender.pk])).content.decode()
+    assert "Hors plateforme" in page
