@@ -86,8 +86,9 @@ def act(request: HttpRequest, found: Tender, place: Place) -> HttpResponse:
     except ValidationError as error:
         if form is not None:
             form.add_error(None, ValidationError(error.messages))
-        status = 409 if getattr(error, "code", "") == "closed" else 422
-        refusal = "" if form is not None else error.messages[0]
+        is_closed = getattr(error, "code", "") == "closed"  # then the page shows no form
+        refusal = error.messages[0] if form is None or is_closed else ""
+        status = 409 if is_closed else 422
         return show(request, found, decline, question, refusal, status)
     messages.success(request, words)
     return redirect("tender", pk=found.pk)
