@@ -17,6 +17,7 @@ from ilo_cms.tenders.models import Offer, Question, Tender
 from ilo_cms.tenders.participation import answer_invitation, ask_question, take_on
 from ilo_cms.tenders.phases import can_ask
 from ilo_cms.tenders.places import Place, invitations_of, places_of, steps_of
+from ilo_cms.tenders.results import result_for
 
 
 PAGE_SIZE = 20
@@ -131,6 +132,7 @@ def show(
         "decline": decline,
         "question": question,
         "refusal": refusal,
+        "result": result_for(request.contact, found),
         "may_commit": can_commit_as(request.contact),
         "may_ask": can_ask(found, now),
         "criteria": found.criteria.all(),
