@@ -26,6 +26,7 @@ from etl.enee.search import index_missing
 from etl.enee.store import Table, roomy_cache
 from etl.enee.work import Work
 from ilo_cms.audit.services import record
+from ilo_cms.matching.triggers import silenced
 
 
 Place = Callable[[Row], End]
@@ -53,9 +54,10 @@ def transfer(folder: Path, *, dry_run: bool = False) -> tuple[Run, list[Table]]:
         )
         ledger = Ledger()
         counts, tables, organisations = build(sources, ledger)
-        for table in tables:
-            table.write()
-        organisations.give_roles()
+        with silenced():
+            for table in tables:
+                table.write()
+            organisations.give_roles()
         write_account(run, ledger)
         finish(run, counts)
         transaction.set_rollback(dry_run)

@@ -114,6 +114,7 @@ ACTIONS = {
     "tender.conflict_stated": "Déclaration d’intérêts d’un·e évaluateur·rice",
     "tender.scored": "Grille individuelle remise",
     "tender.scores_agreed": "Notes d’une mise en concurrence arrêtées",
+    "offer.entered_outside": "Offre reçue hors plateforme saisie",
     "tender.decided": "Décision d’une mise en concurrence",
     "tender.opened": "Offres d’une mise en concurrence ouvertes",
     # Tenders, call side

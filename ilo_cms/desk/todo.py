@@ -114,7 +114,7 @@ def tender_lines(officer: Officer) -> list[Todo]:
 
 def administrator_lines() -> list[Todo]:
     """What administrators watch."""
-    troubled = OutboxMessage.objects.in_trouble()
+    troubled = OutboxMessage.objects.unsealed().in_trouble()
     return [
         Todo(
             troubled.count(),

@@ -1,9 +1,8 @@
 """The officers' screen "Trouver des prestataires" (SPEC T3)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from typing import NamedTuple
 
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse_lazy
@@ -12,19 +11,11 @@ from wagtail.admin.menu import MenuItem
 
 from ilo_cms.core.exports import list_exported, spreadsheet
 from ilo_cms.directory.models import Organisation
+from ilo_cms.matching.catalogue import DEPARTMENT, REGION, Catalogue
 from ilo_cms.matching.forms import SearchForm
 from ilo_cms.matching.policies import can_search_providers
-from ilo_cms.matching.services import (
-    BAND,
-    DEPARTMENT,
-    REGION,
-    SECTOR,
-    SKILL,
-    Criteria,
-    Hit,
-    Results,
-    search,
-)
+from ilo_cms.matching.services import Criteria, Facet, Hit, Results, catalogue, search
+from ilo_cms.matching.words import folded
 
 
 PAGE = 30
@@ -37,6 +28,9 @@ HEADINGS = [
     "Dernière prestation",
     "Prestations en cours",
     "Prestations en tout",
+    "Dernière sollicitation",
+    "Sollicitations",
+    "Réponses",
     "CAE",
     "Effectif",
 ]
@@ -50,42 +44,50 @@ class SearchMenuItem(MenuItem):
         return bool(can_search_providers(request.user))
 
 
-@dataclass(frozen=True)
-class Option:
-    """One value of a list on screen, with how many of those found have it."""
+class Option(NamedTuple):
+    """One value of a list on screen; its text says how many of those found have it."""
 
     value: str
-    label: str
-    count: int
+    text: str
     chosen: bool
 
 
 def found(user, hits: tuple[Hit, ...]) -> Iterator[tuple[Organisation, Hit]]:
     """The records of suggestions, in their order; a constant number of queries."""
     rows = Organisation.objects.visible_to(user).select_related("headcount_band")
+    rows = rows.only("name", "siren", "is_cae", "headcount_band__label")
     records = rows.in_bulk([hit.organisation for hit in hits])
     for hit in hits:
         if hit.organisation in records:
             yield records[hit.organisation], hit
 
 
-def options(
-    results: Results, kind: str, chosen: tuple[int, ...], rows: list[Model]
-) -> list[Option]:
-    """The rows of a list that may be chosen, with their counts."""
-    counts = {facet.key: facet.count for facet in results.of(kind)}
-    return [Option(str(row.pk), str(row), counts.get(row.pk, 0), row.pk in chosen) for row in rows]
+def options(facets: Iterable[Facet], chosen: Container[int | None]) -> list[Option]:
+    """The values of a list that may be chosen, with their counts."""
+    return [
+        Option(str(facet.key), f"{facet.label} ({grouped(facet.count)})", facet.key in chosen)
+        for facet in facets
+        if facet.offered
+    ]
 
 
-def territories(results: Results, chosen: int | None, rows: list[Model]) -> list[tuple]:
+def grouped(count: int) -> str:
+    """A count as French writes it. Formatting by the locale costs more than the rest of a line."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def territories(
+    results: Results, chosen: int | None, catalogue: Catalogue
+) -> list[tuple[str, list[Option]]]:
     """Régions, each with its départements, and their counts."""
-    own = (chosen,) if chosen else ()
-    regions = options(results, REGION, own, [row for row in rows if not row.region_id])
+    places = {int(option.value): option for option in options(results.of(DEPARTMENT), [chosen])}
     groups = []
-    for region in sorted(regions, key=lambda option: option.label):
-        inside = [row for row in rows if str(row.region_id) == region.value]
-        groups.append((region, options(results, DEPARTMENT, own, inside)))
-    return groups
+    for region in sorted(results.of(REGION), key=lambda facet: folded(facet.label)):
+        (whole,) = options([region], [chosen])
+        whole = whole._replace(text=f"Toute la région : {whole.text}")
+        inside = [places.pop(key) for key in catalogue.departments(region.key)]
+        groups.append((region.label, [whole, *inside]))
+    return [*groups, ("Sans région", list(places.values()))] if places else groups
 
 
 def page_of(criteria: Criteria, asked: str) -> tuple[Results, int, int]:
@@ -104,7 +106,8 @@ def page_of(criteria: Criteria, asked: str) -> tuple[Results, int, int]:
 def search_providers(request: HttpRequest) -> HttpResponseBase:
     """Find providers; `export` gives all that are found as a spreadsheet."""
     can_search_providers(request.user).enforce()
-    form = SearchForm(request.GET)
+    lists = catalogue()
+    form = SearchForm(request.GET, lists=lists)
     valid = form.is_valid()
     criteria = form.criteria() if valid else Criteria()
     if valid and request.GET.get("export") in {"csv", "xlsx"}:
@@ -114,22 +117,10 @@ def search_providers(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "valid": valid,
         "lists": [
-            (
-                form["skills"],
-                options(results, SKILL, criteria.skills, list(form.fields["skills"].queryset)),
-            ),
-            (
-                form["sectors"],
-                options(results, SECTOR, criteria.sectors, list(form.fields["sectors"].queryset)),
-            ),
-            (
-                form["bands"],
-                options(results, BAND, criteria.bands, list(form.fields["bands"].queryset)),
-            ),
+            (form[name], options(results.of(kind), getattr(criteria, name)))
+            for name, kind in form.LISTS.items()
         ],
-        "territories": territories(
-            results, criteria.territory, list(form.fields["territory"].queryset)
-        ),
+        "territories": territories(results, criteria.territory, lists),
         "total": results.total,
         "found": list(found(request.user, results.hits)) if valid else [],
         "number": number,
@@ -165,6 +156,9 @@ def export_rows(user, hits: tuple[Hit, ...]) -> Iterator[list]:
                 hit.figures.last_on,
                 hit.figures.open,
                 hit.figures.total,
+                hit.figures.invited_on,
+                hit.figures.invited,
+                hit.figures.answered,
                 record.is_cae,
                 record.headcount_band,
             ]

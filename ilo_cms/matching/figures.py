@@ -12,15 +12,14 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Figures:
-    """One organisation's past: when it last had an assignment, what it has in hand, when asked.
-
-    `invited_on`: when it was last asked for an offer, whatever came of it.
-    """
+    """One organisation's past: assignments given, and invitations sent to it with its answers."""
 
     last_on: date | None = None
     open: int = 0
     total: int = 0
     invited_on: date | None = None
+    invited: int = 0
+    answered: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -28,17 +27,24 @@ class Figures:
             self.open + other.open,
             self.total + other.total,
             latest(self.invited_on, other.invited_on),
+            self.invited + other.invited,
+            self.answered + other.answered,
         )
 
     @property
     def called_on(self) -> date | None:
-        """The last time it was called on, by an assignment or an invitation."""
+        """The last time it was called on, in whichever way."""
         return latest(self.last_on, self.invited_on)
 
+    @property
+    def never(self) -> bool:
+        """Whether it was given no assignment and sent no invitation, ever."""
+        return not (self.total or self.invited or self.invited_on)
 
-def latest(*days: date | None) -> date | None:
-    """The last of some days, None without any."""
-    return max((day for day in days if day), default=None)
+
+def latest(one: date | None, other: date | None) -> date | None:
+    """The later of two days that may be missing."""
+    return max((day for day in (one, other) if day), default=None)
 
 
 NOTHING = Figures()

@@ -1,32 +1,24 @@
 """What an officer looks for."""
 
-from collections.abc import Iterable
-
 from django import forms
-from django.db.models import Model
 
-from ilo_cms.matching.services import Criteria
-from ilo_cms.referentials.models import HeadcountBand, Sector, Skill, Territory
+from ilo_cms.matching.catalogue import BAND, DEPARTMENT, REGION, SECTOR, SKILL, Catalogue
+from ilo_cms.matching.services import Criteria, catalogue
+
+
+def several(label: str) -> forms.TypedMultipleChoiceField:
+    """Any number of rows of a list."""
+    return forms.TypedMultipleChoiceField(label=label, coerce=int, required=False)
 
 
 class SearchForm(forms.Form):
-    """The criteria, all optional."""
+    """The criteria, all optional. The lists are the index's: no query, and the counts' own rows."""
 
-    skills = forms.ModelMultipleChoiceField(
-        label="Thématiques",
-        queryset=Skill.objects.active(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
+    skills = several("Thématiques")
+    territory = forms.TypedChoiceField(
+        label="Territoire", coerce=int, empty_value=None, required=False
     )
-    territory = forms.ModelChoiceField(
-        label="Territoire", queryset=Territory.objects.all(), required=False, empty_label="Tous"
-    )
-    sectors = forms.ModelMultipleChoiceField(
-        label="Secteurs",
-        queryset=Sector.objects.active(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    sectors = several("Secteurs")
     words = forms.CharField(
         label="Mots",
         required=False,
@@ -40,37 +32,40 @@ class SearchForm(forms.Form):
         choices=[("", "Indifférent"), ("oui", "Oui"), ("non", "Non")],
         required=False,
     )
-    bands = forms.ModelMultipleChoiceField(
-        label="Effectif",
-        queryset=HeadcountBand.objects.active(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    bands = several("Effectif")
+    never = forms.BooleanField(label="Jamais appelés seulement", required=False)
+
+    #: The fields that are lists, and the kind of their values.
+    LISTS = {"skills": SKILL, "sectors": SECTOR, "bands": BAND}
+
+    def __init__(self, data, *, lists: Catalogue | None = None) -> None:
+        super().__init__(data)
+        offered = (lists or catalogue()).choices
+        self.lists = {name: offered[kind] for name, kind in self.LISTS.items()}
+        self.lists["territory"] = offered[REGION] + offered[DEPARTMENT]
+        for name, rows in self.lists.items():
+            self.fields[name].choices = rows
 
     def criteria(self) -> Criteria:
         """The criteria of a valid form."""
         asked = self.cleaned_data
         return Criteria(
-            skills=keys(asked["skills"]),
-            sectors=keys(asked["sectors"]),
-            territory=asked["territory"].pk if asked["territory"] else None,
+            skills=tuple(asked["skills"]),
+            sectors=tuple(asked["sectors"]),
+            territory=asked["territory"],
             words=asked["words"],
             is_cae={"oui": True, "non": False}.get(asked["cae"]),
-            bands=keys(asked["bands"]),
+            bands=tuple(asked["bands"]),
+            never_called=asked["never"],
         )
 
     def in_words(self) -> list[str]:
         """What was asked, for the log: without the words typed, which may name a person."""
         asked = self.cleaned_data
         found = ["Recherche"] if asked["words"] else []
-        for name in ("skills", "sectors", "bands"):
-            if asked[name]:
-                found.append(f"{self.fields[name].label} : {', '.join(map(str, asked[name]))}")
-        if asked["territory"]:
-            found.append(f"Territoire : {asked['territory']}")
+        for name, rows in self.lists.items():
+            keys = asked[name] if name in self.LISTS else [asked[name]]
+            labels = [label for key, label in rows if key in keys]
+            found += [f"{self.fields[name].label} : {', '.join(labels)}"] if labels else []
+        found += [str(self.fields["never"].label)] if asked["never"] else []
         return [*found, f"CAE : {asked['cae']}"] if asked["cae"] else found
-
-
-def keys(rows: Iterable[Model]) -> tuple[int, ...]:
-    """The keys of chosen rows."""
-    return tuple(row.pk for row in rows)

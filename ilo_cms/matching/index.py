@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ilo_cms.matching.catalogue import Catalogue, Value
-from ilo_cms.matching.figures import NOTHING, Figures
+from ilo_cms.matching.figures import Figures
 from ilo_cms.matching.loading import Entry
 from ilo_cms.matching.words import folded
 
@@ -39,8 +39,8 @@ def name_key(entry_name: str, key: UUID) -> str:
 
 def fair_key(figures: Figures) -> int:
     """Never called on first, then longest ago, then those with least in hand."""
-    last = figures.called_on
-    day = min(max(last.toordinal() - EPOCH, 0) + 1, DAYS) if last else 0
+    called_on = figures.called_on
+    day = min(max(called_on.toordinal() - EPOCH, 0) + 1, DAYS) if called_on else 0
     return (day * (BUSY + 1) + min(figures.open, BUSY)) * RANKS
 
 
@@ -141,9 +141,9 @@ def packed(flags: NDArray[np.bool_]) -> Bits:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-def unpacked(bits: Bits) -> NDArray[np.uint8]:
-    """One byte per slot."""
-    return np.unpackbits(bits.view(np.uint8), bitorder="little")
+def unpacked(bits: Bits) -> NDArray[np.bool_]:
+    """One flag per slot."""
+    return np.unpackbits(bits.view(np.uint8), bitorder="little").view(np.bool_)
 
 
 def halves(key: UUID) -> tuple[int, int]:
@@ -163,7 +163,7 @@ def build(entries: Iterable[Entry], catalogue: Catalogue) -> Index:
         names.append(name_key(entry.name, entry.id))
         order.append(fair_key(entry.figures))
         keys.extend(halves(entry.id))
-        if entry.figures != NOTHING:
+        if not entry.figures.never:
             figures[slot] = entry.figures
     size = len(names)
     capacity = (size + size // 20 + 1024) // 64 * 64
@@ -254,7 +254,7 @@ class Rewriting:
         for value in entry.values:
             index.bits[index.catalogue.columns[value], word] |= bit
         index.order[slot] = fair_key(entry.figures) + self.rank(name_key(entry.name, entry.id))
-        if entry.figures != NOTHING:
+        if not entry.figures.never:
             index.figures[slot] = entry.figures
 
     def rank(self, name: str) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from ilo_cms.directory.models import Contact, Establishment, Organisation
-from ilo_cms.matching.catalogue import BAND, DEPARTMENT, SECTOR, SKILL, THE_CAE, Catalogue, Value
+from ilo_cms.matching.catalogue import BAND, NEVER, SECTOR, SKILL, THE_CAE, Catalogue, Value
 from ilo_cms.matching.figures import NOTHING, Figures, figures_of
 from ilo_cms.matching.words import words
 
@@ -63,16 +63,18 @@ def entries(keys: list[UUID], catalogue: Catalogue) -> Iterator[Entry]:
             own.add(THE_CAE)
         if band:
             own.add((BAND, band))
+        found = figures.get(key, NOTHING)
+        if found.never:
+            own.add(NEVER)
         labels = [catalogue.labels[value] for value in own if value[0] == SKILL]
         text = " ".join([name, acronym, presentation, *texts[key], *labels])
-        found = figures.get(key, NOTHING)
         yield Entry(key, name, frozenset(own), frozenset(words(text)), found)
 
 
 def values_of(keys: list[UUID], catalogue: Catalogue) -> dict[UUID, set[Value]]:
-    """Skills, sectors and départements of each: the organisation's and those of its people.
+    """Skills, sectors and places of each: the organisation's and those of its people.
 
-    A region stands for its départements. Who declares no territory covers none (SPEC P2).
+    Who declares no territory covers none (SPEC P2).
     """
     values: dict[UUID, set[Value]] = defaultdict(set)
     for key, row in declared("skills", "skill", keys):
@@ -80,7 +82,7 @@ def values_of(keys: list[UUID], catalogue: Catalogue) -> dict[UUID, set[Value]]:
     for key, row in declared("sectors", "sector", keys):
         values[key].add((SECTOR, row))
     for key, row in declared("territories", "territory", keys):
-        values[key].update((DEPARTMENT, place) for place in catalogue.departments(row))
+        values[key].update(catalogue.covers.get(row, ()))
     for own in values.values():
         own &= catalogue.columns.keys()  # what was added to a list since is read again anyway
     return values

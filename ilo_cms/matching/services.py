@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 from uuid import UUID
 
@@ -11,9 +10,11 @@ import numpy as np
 from ilo_cms.matching.catalogue import (
     BAND,
     DEPARTMENT,
+    NEVER,
     SECTOR,
     SKILL,
     THE_CAE,
+    Catalogue,
     Value,
 )
 from ilo_cms.matching.figures import NOTHING, Figures
@@ -22,17 +23,15 @@ from ilo_cms.matching.journal import keeper
 from ilo_cms.matching.words import asked_words
 
 
-#: The kind of a facet that is no column: a région, counted through its départements.
-REGION = "region"
 #: Words of 64 providers that are counted at once: what a processor keeps near.
-BLOCK = 2048
+BLOCK = 2**16
 
 
 @dataclass(frozen=True)
 class Criteria:
     """What is looked for. Keys of reference rows; an unknown key is a value that nobody has.
 
-    One of the themes is enough, the more the better; the territory must be covered (of a region:
+    One of the themes is enough, the more the better; the territory must be covered (of a région:
     one of its départements); sectors only raise the rank; every word must begin a word of the
     record. Nothing asked finds everybody.
     """
@@ -43,6 +42,7 @@ class Criteria:
     words: str = ""
     is_cae: bool | None = None
     bands: tuple[int, ...] = ()
+    never_called: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,19 @@ class Hit:
 
     @property
     def never_called_on(self) -> bool:
-        """Whether it was never given an assignment, nor asked for an offer."""
-        return not self.figures.total and self.figures.invited_on is None
-
-    @property
-    def last_on(self) -> date | None:
-        """The first day of the latest assignment."""
-        return self.figures.last_on
+        """Whether no assignment was ever given, nor an invitation sent."""
+        return self.figures.never
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facet:
-    """One value of a list and how many of those found have it."""
+    """One value of a list, how many of those found have it, and whether it may be asked for."""
 
     kind: str
     key: int
     label: str
     count: int
+    offered: bool
 
 
 @dataclass(frozen=True)
@@ -121,6 +117,11 @@ def search(criteria: Criteria, *, offset: int = 0, limit: int | None = 30) -> Re
     return Results(len(slots), hits, tuple(facets(index, mask)))
 
 
+def catalogue() -> Catalogue:
+    """The lists that may be asked for, as the index knows them now."""
+    return keeper.current().catalogue
+
+
 def any_of(index: Index, values: Sequence[Value]) -> Bits:
     """Who has one of these values at least."""
     return reduce(np.bitwise_or, [index.row(value) for value in values])
@@ -132,34 +133,30 @@ def matching(index: Index, criteria: Criteria) -> Bits:
     if criteria.skills:
         mask = mask & any_of(index, [(SKILL, key) for key in criteria.skills])
     if criteria.territory is not None:
-        mask = mask & covering(index, index.catalogue.departments(criteria.territory))
+        mask = mask & index.row(index.catalogue.place(criteria.territory))
     if criteria.bands:
         mask = mask & any_of(index, [(BAND, key) for key in criteria.bands])
     if criteria.is_cae is not None:
         cae = index.row(THE_CAE)
         mask = mask & (cae if criteria.is_cae else ~cae)
+    if criteria.never_called:
+        mask = mask & index.row(NEVER)
     for word in asked_words(criteria.words):
         mask = mask & index.holding(word)
     return mask
-
-
-def covering(index: Index, departments: Sequence[int]) -> Bits:
-    """Who covers one of these départements; nobody when a region has none."""
-    if not departments:
-        return np.zeros_like(index.alive)
-    return any_of(index, [(DEPARTMENT, key) for key in departments])
 
 
 def scored(index: Index, criteria: Criteria, mask: Bits) -> tuple[np.ndarray, np.ndarray]:
     """The slots found, and how many themes, then sectors, each meets."""
     slots = np.flatnonzero(unpacked(mask))
     scores = np.zeros(len(slots), np.int32)
-    for key in dict.fromkeys(criteria.skills):
-        scores += unpacked(index.row((SKILL, key)))[slots]
+    octets, bits = slots >> 3, (slots & 7).astype(np.uint8)
     sectors = dict.fromkeys(criteria.sectors)
+    for key in dict.fromkeys(criteria.skills):
+        scores += index.row((SKILL, key)).view(np.uint8)[octets] >> bits & 1
     scores *= len(sectors) + 1
     for key in sectors:
-        scores += unpacked(index.row((SECTOR, key)))[slots]
+        scores += index.row((SECTOR, key)).view(np.uint8)[octets] >> bits & 1
     return slots, scores
 
 
@@ -182,8 +179,8 @@ def ordered(index: Index, slots: np.ndarray, scores: np.ndarray, end: int) -> li
 
 def hit(index: Index, criteria: Criteria, slot: int) -> Hit:
     """One suggestion with what it meets."""
-    catalogue = index.catalogue
-    places = () if criteria.territory is None else catalogue.departments(criteria.territory)
+    place = criteria.territory
+    places = () if place is None else index.catalogue.departments(place)
     return Hit(
         organisation=index.key(slot),
         skills=met(index, slot, [(SKILL, key) for key in dict.fromkeys(criteria.skills)]),
@@ -200,21 +197,17 @@ def met(index: Index, slot: int, values: Sequence[Value]) -> tuple[str, ...]:
 
 
 def facets(index: Index, mask: Bits) -> Iterator[Facet]:
-    """Every value of every list with its count among those found; régions too."""
-    counts = counted(index.bits, mask)
-    catalogue = index.catalogue
-    for (kind, key), place in catalogue.columns.items():
-        yield Facet(kind, key, catalogue.labels[kind, key], int(counts[place]))
-    for key, (label, departments) in catalogue.regions.items():
-        covered = covering(index, departments) & mask
-        yield Facet(REGION, key, label, int(np.bitwise_count(covered).sum()))
+    """Every value of every list with its count among those found."""
+    labels, outdated = index.catalogue.labels, index.catalogue.outdated
+    for (value, label), count in zip(labels.items(), counted(index.bits, mask), strict=True):
+        yield Facet(*value, label, count, value not in outdated)
 
 
-def counted(bits: Bits, mask: Bits) -> np.ndarray:
-    """How many of the mask each row of bits holds."""
-    counts = np.zeros(len(bits), np.int64)
-    for start in range(0, len(mask), BLOCK):
-        block = mask[start : start + BLOCK]
-        both = np.bitwise_count(bits[:, start : start + BLOCK] & block)
-        counts += both.sum(axis=1, dtype=np.int64)
+def counted(bits: Bits, mask: Bits) -> list[int]:
+    """How many of the mask each row of bits holds: as many rows at once as fit in BLOCK."""
+    counts: list[int] = []
+    some = max(1, BLOCK // max(1, len(mask)))
+    for start in range(0, len(bits), some):
+        both = np.bitwise_count(bits[start : start + some] & mask)
+        counts += both.sum(axis=1, dtype=np.int64).tolist()
     return counts

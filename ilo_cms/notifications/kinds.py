@@ -462,3 +462,5 @@ KINDS = {
         ),
     ]
 }
+#: The kinds whose notices and mails the intranet never lists (SPEC T9).
+SEALED_KINDS = [kind.name for kind in KINDS.values() if kind.is_sealed]

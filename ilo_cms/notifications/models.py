@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ilo_cms.core.models import UUIDModel
+from ilo_cms.notifications.kinds import SEALED_KINDS
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -113,7 +114,17 @@ class Notification(UUIDModel):
 
 
 class OutboxQuerySet(models.QuerySet):
-    """Which messages the worker may take."""
+    """Which messages the worker may take, and which the intranet lists."""
+
+    def visible_to(self, user):
+        """Those that the intranet lists: that a sealed kind was sent says who deposited (T9)."""
+        if not user.is_authenticated or not user.is_staff:
+            return self.none()
+        return self.unsealed()
+
+    def unsealed(self):
+        """All but those that tell somebody of a sealed act."""
+        return self.exclude(notice__kind__in=SEALED_KINDS)
 
     def due(self, now):
         """Messages neither sent nor given up, whose time has come and which no worker holds."""

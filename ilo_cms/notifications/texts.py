@@ -73,8 +73,13 @@ def words_of(kind: Kind, words: Mapping[str, str]) -> tuple[str, str]:
 
 
 def example_words(kind: Kind) -> dict[str, str]:
-    """What fills a preview: the latest notice of the kind, else each field's own name."""
+    """What fills a preview: the latest notice of the kind, else each field's own name.
+
+    That of a sealed kind would say who deposited.
+    """
     examples = {name: f"[{name}]" for name in kind.field_names}
+    if kind.is_sealed:
+        return examples
     latest = Notification.objects.filter(kind=kind.name).exclude(fields={}).first()
     return examples | latest.fields if latest else examples
 

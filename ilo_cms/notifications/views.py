@@ -25,7 +25,7 @@ from ilo_cms.notifications.texts import (
 def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask to confirm, then send a mail again; 409 when there is nothing to send again."""
     can_resend(request.user).enforce()
-    message = get_object_or_404(OutboxMessage.objects.all(), pk=pk)
+    message = get_object_or_404(OutboxMessage.objects.visible_to(request.user), pk=pk)
     status = 200
     if request.method == "POST":
         try:

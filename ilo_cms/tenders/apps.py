@@ -28,12 +28,21 @@ class TendersConfig(AppConfig):
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
         from ilo_cms.tenders.panel import tenders_panel
+        from ilo_cms.tenders.panels import register_panel as register_tender_panel
+        from ilo_cms.tenders.selection_panel import selection_panel
 
         also_read_by(attachments.readers)
         also_read_by(files.readers)
         register(invitation_figures)
-        watch(Invitation, "SELECT {row}.organisation_id", "organisation_id", "invited_at")
+        watch(
+            Invitation,
+            "SELECT {row}.organisation_id",
+            "organisation_id",
+            "invited_at",
+            "participation",
+        )
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
+        register_tender_panel("selection", "Choix du prestataire", selection_panel, order=10)
         notices_calls.register()
         notices_offers.register()
         conditions.register(awaited.still_awaited, *awaited.AWAITED.values())

@@ -19,6 +19,12 @@ class Line:
     total: Decimal | None = None
     rank: int | None = None
     warnings: list[str] = field(default_factory=list)
+    criteria: list[Criterion] = field(default_factory=list)
+
+    @property
+    def in_order(self) -> list[dict]:
+        """The agreed notes in the order of the criteria, None where there is none."""
+        return [{"label": str(each), "value": self.notes.get(each.pk)} for each in self.criteria]
 
     @property
     def price(self) -> Decimal:
@@ -54,6 +60,7 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
             notes[offer.pk],
             total(notes[offer.pk], criteria),
             warnings=warnings_of(deposits[offer.pk], tender, answering),
+            criteria=criteria,
         )
         for offer in rows
     ]

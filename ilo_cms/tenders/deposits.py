@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.audit.services import canonical, logged, record, sha256
 from ilo_cms.directory.models import Contact
-from ilo_cms.documents.models import Scan
+from ilo_cms.documents.models import Document, Scan
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Phase
 from ilo_cms.tenders.notices_offers import tell_authors
 from ilo_cms.tenders.offers import locked_offer
@@ -142,16 +142,18 @@ def content_of(offer: Offer) -> dict[str, Any]:
             {"name": each.name, "siren": each.siren, "can_read": each.can_read}
             for each in offer.partners.all()
         ],
-        "files": [
-            {
-                "document": str(each.document_id),
-                "type": str(each.document.type),
-                "name": each.document.name,
-                "size": each.document.size,
-                "digest": each.document.digest,
-            }
-            for each in files_of(offer)
-        ],
+        "files": [file_line(each.document) for each in files_of(offer)],
+    }
+
+
+def file_line(document: Document) -> dict[str, Any]:
+    """A file as a deposit lists it."""
+    return {
+        "document": str(document.pk),
+        "type": str(document.type),
+        "name": document.name,
+        "size": document.size,
+        "digest": document.digest,
     }
 
 

@@ -47,6 +47,9 @@ def past_of(organisations: Iterable[UUID]) -> dict[UUID, Past]:
 
 
 def invitation_figures(organisations: list[UUID]) -> Iterator[tuple[UUID, Figures]]:
-    """When each organisation was last invited, for the order of what the search suggests."""
+    """How often each organisation was invited and answered, for what the search suggests."""
     for key, past in past_of(organisations).items():
-        yield key, Figures(invited_on=past.last_on)
+        yield (
+            key,
+            Figures(invited_on=past.last_on, invited=past.invited, answered=past.answered),
+        )

@@ -324,7 +324,7 @@ class AttachForm(ActForm):
         )
 
 
-ACTS: dict[str, type[ActForm]] = {
+CALL_ACTS: dict[str, type[ActForm]] = {
     "echeances": DeadlinesForm,
     "clore-les-reponses": EndAnswersForm,
     "piece": AttachForm,

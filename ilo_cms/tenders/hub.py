@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from ilo_cms.core.clock import database_now
+from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.diffusion import recipient_faults
-from ilo_cms.tenders.forms import ACTS
 from ilo_cms.tenders.models import (
     Channel,
     Invitation,

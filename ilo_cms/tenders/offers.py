@@ -215,6 +215,12 @@ def keep_file(
         return known, False
     if files.count() >= MOST_FILES:
         raise ValidationError(f"Une offre a {MOST_FILES} fichiers au plus : retirez-en un d’abord.")
+    write_document(document, findings)
+    return OfferFile.objects.create(offer=row, document=document), True
+
+
+def write_document(document: Document, findings: Findings) -> None:
+    """Write the row of a kept file of an offer, and have it scanned. Raises ValidationError."""
     if not storage.exists(document.digest):  # swept between its arrival and now
         raise ValidationError("Le fichier n’a pas pu être enregistré. Envoyez-le à nouveau.")
     document.is_encrypted = findings.is_encrypted
@@ -222,7 +228,6 @@ def keep_file(
     document.save(force_insert=True)
     if document.scan == Scan.PENDING:
         transaction.on_commit(lambda: scan_soon(), robust=True)
-    return OfferFile.objects.create(offer=row, document=document), True
 
 
 @logged

@@ -8,7 +8,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import canonical, logged, record, sha256
 from ilo_cms.tenders.changes import add_event, locked_tender, raise_revision
 from ilo_cms.tenders.models import DepositKind, EventKind, Offer, Opening, Tender
-from ilo_cms.tenders.phases import can_open, related
+from ilo_cms.tenders.phases import can_open, moment, related
 from ilo_cms.tenders.policies import can_run
 
 
@@ -74,7 +74,9 @@ def offer_line(offer: Offer, tender: Tender) -> dict[str, Any]:
             {
                 "number": each.number,
                 "kind": each.kind,
+                "label": each.get_kind_display(),
                 "at": each.at,
+                "moment": moment(each.at),
                 "digest": each.digest,
                 "files": [
                     {name: file[name] for name in ("type", "name", "size", "digest")}
@@ -84,7 +86,13 @@ def offer_line(offer: Offer, tender: Tender) -> dict[str, Any]:
             for each in acts
         ],
         "late": [
-            {"kind": each.kind, "at": each.at, "reason": each.reason}
+            {
+                "kind": each.kind,
+                "label": each.get_kind_display(),
+                "at": each.at,
+                "moment": moment(each.at),
+                "reason": each.reason,
+            }
             for each in offer.late_attempts.all()
         ],
     }

@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ilo_cms.directory.models import Contact
-from ilo_cms.tenders.models import AgreedScore, Decision, Letter, Offer, Tender
+from ilo_cms.tenders.models import (
+    AgreedScore,
+    Decision,
+    Invitation,
+    Letter,
+    Offer,
+    Tender,
+)
 from ilo_cms.tenders.phases import related
 from ilo_cms.tenders.scoring import total
 
@@ -30,12 +37,14 @@ class Result:
 
 
 def result_for(contact: Contact, tender: Tender) -> Result | None:
-    """What this contact may read of the decision; None while there is none.
+    """What this contact may read of the decision; None while there is none, or without having
+    taken part.
 
     Scores are one's own alone: those of others, and who they are, stay with the team.
     """
     decision = related(tender, "decision")
-    if decision is None:
+    places = Invitation.objects.known_to(contact).accepted().filter(tender=tender)
+    if decision is None or not places.exists():
         return None
     criteria = list(tender.criteria.all())
     own = Offer.objects.authored_by(contact).standing().filter(invitation__tender=tender)

@@ -14,8 +14,9 @@ from ilo_cms.core.clock import database_now
 from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.storage import NoSpaceError
 from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE
+from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
-from ilo_cms.tenders.forms import ACTS, ActForm, AnswerForm
+from ilo_cms.tenders.forms import ActForm, AnswerForm
 from ilo_cms.tenders.hub import page_of
 from ilo_cms.tenders.models import Question, Tender, TenderAttachment
 from ilo_cms.tenders.phases import phase

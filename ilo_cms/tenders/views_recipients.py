@@ -73,10 +73,9 @@ def asked(request: HttpRequest, tender: Tender) -> QueryDict:
 
 def options(results: Results, kind: str, form: SearchForm, name: str) -> list[Option]:
     """The values of a list that somebody found has, or that were asked."""
-    counts = {facet.key: facet.count for facet in results.of(kind)}
-    chosen = {row.pk for row in form.cleaned_data.get(name) or []}
-    rows = form.fields[name].queryset
-    found = [Option(r.pk, str(r), counts.get(r.pk, 0), r.pk in chosen) for r in rows]
+    chosen = set(form.cleaned_data.get(name) or [])
+    rows = results.of(kind)
+    found = [Option(row.key, row.label, row.count, row.key in chosen) for row in rows]
     return [option for option in found if option.count or option.is_chosen]
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from wagtail import hooks
 
-from ilo_cms.tenders import views, views_prepare, views_recipients
+from ilo_cms.tenders import views, views_prepare, views_recipients, views_selection
 from ilo_cms.tenders.admin import TenderGroup
 
 
@@ -36,6 +36,8 @@ def register_pages() -> list:
         path(f"{of}modifier-la-demande/", views_prepare.amend_tender, name="tender_amend"),
         path(f"{of}copier/", views_prepare.copy_page, name="tender_copy"),
         path(f"{of}destinataires/", views_recipients.choose_recipients, name="tender_recipients"),
+        path(f"{of}ouverture.pdf", views_selection.opening_record, name="tender_opening"),
+        path(f"{of}dossier.zip", views_selection.whole_file, name="tender_archive"),
         path(f"{of}acte/<str:act>/", views.act_on_tender, name="tender_act"),
         path(
             f"{below}destinataires/<uuid:pk>/retirer/",

@@ -1,6 +1,7 @@
 """One person of every role around one organisation, "Conseil Sol", and one object of each kind."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact, LegacyValue
@@ -10,7 +11,7 @@ from ilo_cms.moderation.models import Target
 from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
-from ilo_cms.tenders.models import Question, TenderAttachment
+from ilo_cms.tenders.models import Deposit, DepositKind, Offer, Question, TenderAttachment
 from tests.factories import (
     ActionFactory,
     AssignmentFactory,
@@ -30,6 +31,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.tenders.drafts import a_draft, a_sent_tender, choose
+from tests.tenders.offers import in_deposit
 
 
 ROLES = [
@@ -115,7 +117,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
         "document_withdraw": document.pk,
     }
     keys |= engagements(people, contacts) | evaluations(people, contacts)
-    keys |= calls(people, contacts)
+    keys |= calls(people, contacts) | offers(contacts)
     return lambda name: str(keys.get(name, request.pk))
 
 
@@ -165,6 +167,29 @@ def evaluations(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "grid_preview": evaluation.grid_id,
         "grid_results": evaluation.grid_id,
     }
+
+
+def offers(contacts: dict[str, Contact]) -> dict[str, object]:
+    """A tender in which the provider has deposited, by address."""
+    provider = contacts["provider"]
+    tender = in_deposit(provider)
+    offer = Offer.objects.create(invitation=tender.invitations.get())
+    content = {"price": "1200.00", "days": "2.00", "message": "", "place": ""}
+    row = Deposit.objects.create(
+        key=uuid4(),
+        offer=offer,
+        number=1,
+        kind=DepositKind.DEPOSITED,
+        at=tender.published_at,
+        by=provider.user,
+        requirements=tender.requirements,
+        content=content | {"partners": [], "files": []},
+        digest="0" * 64,
+    )
+    keys = dict.fromkeys(["offer", "offer_confirm", "offer_withdraw"], offer.pk)
+    keys |= dict.fromkeys(["deposit_receipt", "deposit_receipt_pdf"], row.pk)
+    below = ["", "_offer", "_offer_file", "_offer_file_remove"]
+    return keys | {f"tender{name}": tender.pk for name in below}
 
 
 def calls(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[str, object]:

@@ -42,6 +42,8 @@ def found(criteria: Criteria) -> list[Organisation]:
         rows = rows.filter(headcount_band__in=criteria.bands)
     if criteria.is_cae is not None:
         rows = rows.filter(is_cae=criteria.is_cae)
+    if criteria.never_called:
+        rows = rows.exclude(assignments__status__in=GIVEN)
     return [row for row in rows if all_words(row, criteria.words)]
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.matching.journal import KEPT, keeper, shorten
 from ilo_cms.matching.models import Change
 from ilo_cms.matching.services import Criteria, search
+from ilo_cms.matching.triggers import silenced
 from ilo_cms.referentials.models import Skill
 from tests.factories import AssignmentFactory, ContactFactory, EstablishmentFactory
 from tests.matching.test_search import names, provider, skill
@@ -180,6 +182,36 @@ def test_the_journal_is_shortened_and_who_is_behind_builds_anew():
     assert shorten() > 0
     assert Change.objects.count() <= KEPT
     assert names() == ["Neuve"]
+
+
+def test_a_silent_load_notes_one_thing_and_all_is_read_again():
+    organisation = provider("Ancienne")
+    search(Criteria())
+    before = Change.objects.count()
+    with transaction.atomic(), silenced():
+        by_update(organisation)
+        by_a_place(organisation)
+    (noted,) = Change.objects.order_by("pk")[before:]
+    assert noted.organisation_id is None
+    assert names() == ["Neuve"]
+    by_a_contacts_list(organisation)
+    assert Change.objects.count() > before + 1
+    assert names(Criteria(skills=(skill("neuve").pk,))) == ["Neuve"]
+
+
+def test_a_silent_load_that_fails_leaves_the_triggers():
+    organisation = provider("Ancienne")
+    search(Criteria())
+    with pytest.raises(ValueError, match="échec"), transaction.atomic(), silenced():
+        raise ValueError("échec")
+    by_update(organisation)
+    assert names() == ["Neuve"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_load_is_silent_in_a_transaction_only():
+    with pytest.raises(TransactionManagementError), silenced():
+        pass
 
 
 OTHER = """

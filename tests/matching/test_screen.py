@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,7 @@ from openpyxl import load_workbook
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.directory.models import Organisation
+from ilo_cms.matching.figures import Figures
 from ilo_cms.matching.services import Criteria, search
 from tests.factories import AssignmentFactory, ContactFactory, DepartmentFactory, OfficerFactory
 from tests.helpers.intranet import an_administrator, an_officer, as_
@@ -68,6 +70,15 @@ def test_the_last_assignment_is_told(officer):
     contact = ContactFactory(organisation=provider(), establishment=None)
     AssignmentFactory(contact=contact)
     assert "Dernière prestation le 01/02/2026" in page(officer)
+
+
+def test_invitations_are_told(officer, monkeypatch):
+    invited = provider()
+    told = Figures(invited_on=date(2026, 5, 1), invited=4, answered=3)
+    monkeypatch.setattr("ilo_cms.matching.figures.SOURCES", [lambda keys: [(invited.pk, told)]])
+    text = " ".join(page(officer).split())
+    assert "Dernière sollicitation le 01/05/2026&nbsp;; réponses&nbsp;: 3 sur 4." in text
+    assert "Aucun prestataire trouvé" in page(officer, never="on")
 
 
 def test_nothing_found_says_what_to_do(officer):

@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 from ilo_cms.directory.models import Contact, Organisation
-from ilo_cms.matching.services import DEPARTMENT, REGION, SKILL, Criteria, search
+from ilo_cms.matching.assignments import assignment_figures
+from ilo_cms.matching.catalogue import DEPARTMENT, REGION, SKILL
+from ilo_cms.matching.figures import Figures
+from ilo_cms.matching.services import Criteria, catalogue, search
 from ilo_cms.referentials.models import Sector, Skill, SkillGroup, Territory
 from tests.factories import (
     AssignmentFactory,
@@ -201,6 +204,54 @@ def test_a_plan_or_an_assignment_given_up_does_not_count():
     AssignmentFactory(contact=contact, status="abandonnee")
     AssignmentFactory(contact=contact, status="prevue")
     assert search(Criteria()).hits[0].never_called_on
+
+
+def test_an_app_above_tells_of_invitations(monkeypatch):
+    """Tenders will: an invitation is a call like an assignment."""
+    invited, never = provider("A"), provider("B")
+
+    def source(organisations):
+        if invited.pk in organisations:
+            yield invited.pk, Figures(invited_on=date(2026, 5, 1), invited=4, answered=3)
+
+    monkeypatch.setattr("ilo_cms.matching.figures.SOURCES", [assignment_figures, source])
+    first, second = search(Criteria()).hits
+    assert (first.organisation, first.never_called_on) == (never.pk, True)
+    assert (second.organisation, second.never_called_on) == (invited.pk, False)
+    assert second.figures == Figures(None, 0, 0, date(2026, 5, 1), 4, 3)
+    assert names(Criteria(never_called=True)) == ["B"]
+
+
+def test_figures_of_several_sources_add_up():
+    work = Figures(date(2026, 1, 1), 1, 2)
+    calls = Figures(invited_on=date(2026, 3, 1), invited=5, answered=4)
+    both = work + calls
+    assert both == Figures(date(2026, 1, 1), 1, 2, date(2026, 3, 1), 5, 4)
+    assert both.called_on == date(2026, 3, 1) and not both.never
+    assert (both + Figures(date(2026, 2, 1), invited_on=date(2025, 1, 1))).called_on == date(
+        2026, 3, 1
+    )
+
+
+def test_those_never_called_on():
+    contact = ContactFactory(organisation=provider("A"), establishment=None)
+    AssignmentFactory(contact=contact)
+    provider("B")
+    assert names(Criteria(never_called=True)) == ["B"]
+    work = contact.assignments.get()
+    work.status = "abandonnee"
+    work.save()
+    assert names(Criteria(never_called=True)) == ["A", "B"]
+
+
+def test_an_outdated_row_is_not_offered_any_more():
+    provider(skills=["emploi"])
+    old = skill("emploi")
+    assert (old.pk, "Emploi") in catalogue().choices[SKILL]
+    Skill.objects.filter(pk=old.pk).update(is_active=False)
+    assert SKILL not in catalogue().choices
+    (facet,) = search(Criteria()).of(SKILL)
+    assert (facet.count, facet.offered) == (1, False)
 
 
 def test_a_suggestion_says_why():

@@ -113,6 +113,7 @@ class World:
             words=random.choice(["", "", "", "atelier", "loc", "JOURNAUX", "œuvres sol", "aei"]),
             is_cae=random.choice([None, None, True, False]),
             bands=tuple(row.pk for row in self.some(random, self.bands)),
+            never_called=random.random() < 0.2,
         )
 
 

@@ -15,7 +15,7 @@ from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer
 from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
 from ilo_cms.tenders.opening import open_tender
-from tests.factories import ContactFactory, OrganisationFactory
+from tests.factories import ContactFactory, OrganisationFactory, UserFactory
 from tests.tenders.drafts import a_sent_tender, accept, again, boss, pass_deadlines
 from tests.tenders.offers import in_deposit, offer_type, place_of, read, ready
 
@@ -234,3 +234,23 @@ def test_a_cancelled_tender_takes_no_offer(marina):
         cancelled_at=again(tender).deposit_deadline, cancel_reason="Projet abandonné."
     )
     assert isinstance(deposit(offer=offer, key=uuid4(), acting_as=marina), LateAttempt)
+
+
+def test_the_intranet_lists_no_mail_that_says_who_deposited(wired, client, marina):
+    offer = ready(in_deposit(marina), marina)
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    receipt = OutboxMessage.objects.get(notice__kind="tender.receipt")
+    OutboxMessage.objects.update(dead_at=receipt.created_at, last_error="refusé")
+    administrator = UserFactory(administrator=True)
+    sync_groups(administrator)
+    client.force_login(administrator)
+    for path in ("/admin/courriels/", "/admin/courriels/?export=csv", "/admin/courriels/?q=Reçu"):
+        answer = client.get(path)
+        text = (b"".join(answer) if answer.streaming else answer.content).decode("utf-8-sig")
+        assert "Reçu pour votre offre" not in text
+    assert client.get(f"/admin/courriels/{receipt.pk}/renvoyer/").status_code == 404
+    assert (
+        offer.invitation.tender.title
+        not in client.get("/admin/courriels/textes/tender.receipt/").content.decode()
+    )
+    assert receipt not in OutboxMessage.objects.unsealed().in_trouble()

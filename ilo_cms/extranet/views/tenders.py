@@ -17,6 +17,7 @@ from ilo_cms.tenders.models import Offer, Question, Tender
 from ilo_cms.tenders.participation import answer_invitation, ask_question, take_on
 from ilo_cms.tenders.phases import can_ask
 from ilo_cms.tenders.places import Place, invitations_of, places_of, steps_of
+from ilo_cms.tenders.results import result_for
 
 
 PAGE_SIZE = 20
@@ -86,8 +87,9 @@ def act(request: HttpRequest, found: Tender, place: Place) -> HttpResponse:
     except ValidationError as error:
         if form is not None:
             form.add_error(None, ValidationError(error.messages))
-        status = 409 if getattr(error, "code", "") == "closed" else 422
-        refusal = "" if form is not None else error.messages[0]
+        is_closed = getattr(error, "code", "") == "closed"  # then the page shows no form
+        refusal = error.messages[0] if form is None or is_closed else ""
+        status = 409 if is_closed else 422
         return show(request, found, decline, question, refusal, status)
     messages.success(request, words)
     return redirect("tender", pk=found.pk)
@@ -130,6 +132,7 @@ def show(
         "decline": decline,
         "question": question,
         "refusal": refusal,
+        "result": result_for(request.contact, found),
         "may_commit": can_commit_as(request.contact),
         "may_ask": can_ask(found, now),
         "criteria": found.criteria.all(),

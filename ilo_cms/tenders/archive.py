@@ -1,0 +1,186 @@
+"""The whole file of a tender as one ZIP, with an index (SPEC T16), and the opening record (T9).
+
+Everything in it is what the person who asks may read: before the opening, no offer.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.audit.readable import act, actor
+from ilo_cms.core.pdf import pdf_of
+from ilo_cms.documents.archive import unique
+from ilo_cms.documents.models import Document
+from ilo_cms.documents.policies import can_read
+from ilo_cms.documents.services import open_for_reading
+from ilo_cms.tenders.comparison import Line, comparison
+from ilo_cms.tenders.models import Letter, Opening, Question, ScoreSheet, Tender
+from ilo_cms.tenders.phases import related
+from ilo_cms.tenders.receipts import content_lines
+
+
+INDEX = "index.txt"
+
+
+def opening_pdf(opening: Opening) -> bytes:
+    """The opening record as a PDF, with its digest."""
+    context = {"opening": opening, "record": opening.record}
+    return pdf_of(render_to_string("tenders/opening_pdf.html", context))
+
+
+def tender_archive(tender: Tender, acting_user: User) -> bytes:
+    """The ZIP: notice, invitations, questions, offers, scores, letters, log, and their index.
+
+    Each file of an offer is logged as read (SPEC G3); one that may not leave is told in the index.
+    """
+    buffer, taken, index = io.BytesIO(), {INDEX}, []
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content, said in parts(tender, acting_user):
+            place = unique(name, taken) if content is not None else name
+            if content is not None:
+                archive.writestr(place, content)
+            index.append(f"{place} ; {said}\r\n")
+        archive.writestr(INDEX, "\ufeff" + "".join(index))
+    return buffer.getvalue()
+
+
+def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]:
+    """Each member: its name, its content, and what the index says of it."""
+    yield "1 avis.txt", text(notice_lines(tender)), "la demande"
+    yield "2 sollicitations.txt", text(invitation_lines(tender)), "les structures et leurs réponses"
+    questions = Question.objects.visible_to(user).filter(tender=tender)
+    yield "3 questions.txt", text(question_lines(questions)), "les questions et leurs réponses"
+    for attachment in tender.attachments.select_related("document__type"):
+        yield from file_part("4 dossier", attachment.document, user)
+    if opening := related(tender, "opening"):
+        yield "5 ouverture.pdf", opening_pdf(opening), f"SHA-256 {opening.digest}"
+    lines, _ = comparison(tender, user)
+    for line in lines:
+        yield from offer_parts(line, user)
+    yield "7 notes.txt", text(score_lines(tender, lines, user)), "les notes"
+    for letter in Letter.objects.visible_to(user).filter(invitation__tender=tender):
+        body = text([letter.subject, "", letter.body])
+        yield f"8 courrier {letter.organisation}.txt", body, "courrier de décision"
+    yield "9 convention.txt", text(agreement_lines(tender)), "la convention"
+    yield "10 journal.txt", text(log_lines(tender)), "ce qui a été fait"
+
+
+def text(lines: list[str]) -> bytes:
+    """Lines as a file that any editor reads."""
+    return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
+
+
+def notice_lines(tender: Tender) -> list[str]:
+    """What was asked."""
+    return [
+        tender.title,
+        f"Bénéficiaire : {tender.engagement.beneficiary}",
+        f"Structure porteuse : {tender.engagement.operator}",
+        f"Diffusée le : {local(tender.published_at)}",
+        f"Réponses jusqu’au : {local(tender.participation_deadline)}",
+        f"Dépôt jusqu’au : {local(tender.deposit_deadline)}",
+        "",
+        strip_tags(tender.need),
+        "",
+        *[f"Critère : {criterion}" for criterion in tender.criteria.all()],
+        *[f"Document exigé : {kind}" for kind in tender.required_types.all()],
+        "",
+        *[
+            f"{local(event.at)} : {event.get_kind_display()} {event.text}"
+            for event in tender.events.all()
+        ],
+    ]
+
+
+def invitation_lines(tender: Tender) -> list[str]:
+    """Who was asked and what they answered."""
+    rows = tender.invitations.select_related("organisation")
+    return [
+        " ; ".join(
+            filter(
+                None,
+                [
+                    str(row.organisation),
+                    row.organisation.siren,
+                    f"sollicitée le {local(row.invited_at)}" if row.invited_at else "",
+                    row.get_participation_display(),
+                    row.decline_reason,
+                ],
+            )
+        )
+        for row in rows
+    ]
+
+
+def question_lines(questions) -> list[str]:
+    """What was asked and answered, without who asked."""
+    return [
+        line
+        for question in questions
+        for line in (f"{local(question.asked_at)} : {question.text}", f"→ {question.answer}", "")
+    ]
+
+
+def offer_parts(line: Line, user: User) -> Iterator[tuple[str, bytes | None, str]]:
+    """An offer as deposited, and its files."""
+    folder = f"6 offre {line.offer.author}"
+    said = [f"{label} : {value}" for label, value in content_lines(line.deposit.content)]
+    yield f"{folder} - contenu.txt", text(said), f"SHA-256 de l’acte {line.deposit.digest}"
+    for document in line.deposit.documents.select_related("type", "organisation"):
+        yield from file_part(folder, document, user)
+
+
+def file_part(
+    folder: str, document: Document, user: User
+) -> Iterator[tuple[str, bytes | None, str]]:
+    """One stored file; told in the index alone when it may not leave, or is lost."""
+    name = f"{folder} - {document.name}"
+    try:
+        can_read(None, document).enforce()
+        with open_for_reading(document=document, acting_user=user) as content:
+            yield name, content.read(), f"{document.type} ; SHA-256 {document.digest}"
+    except (OSError, PermissionDenied) as error:
+        yield name, None, f"absent : {error}"
+
+
+def score_lines(tender: Tender, lines: list[Line], user: User) -> list[str]:
+    """The agreed notes and totals, then each sheet that this person may read."""
+    said = []
+    for line in lines:
+        total = "–" if line.total is None else f"{line.total:.2f}"
+        said.append(f"{line.offer.author} : {total} sur 100, rang {line.rank or '–'}")
+        said += [f"  {note['label']} : {note['value']}" for note in line.in_order]
+    sheets = ScoreSheet.objects.visible_to(user).filter(tender=tender)
+    for sheet in sheets.select_related("evaluator").prefetch_related("scores__criterion"):
+        said += ["", f"Grille de {sheet.evaluator}"]
+        said += [f"  {score.offer} ; {score}" for score in sheet.scores.all()]
+    return said
+
+
+def agreement_lines(tender: Tender) -> list[str]:
+    """Where the agreement stands; its text comes with signatures."""
+    decision = related(tender, "decision")
+    if decision is None or decision.offer is None:
+        return ["Aucune convention."]
+    return [f"Offre retenue : {decision.offer.author}", "Convention : en cours de signature"]
+
+
+def log_lines(tender: Tender) -> list[str]:
+    """What the log says of this tender."""
+    rows = AuditEvent.objects.filter(target_type=tender._meta.label_lower, target_id=tender.pk)
+    return [
+        f"{local(event.at)} ; {act(event)} ; {actor(event)}"
+        for event in rows.select_related("detail").order_by("sequence")
+    ]
+
+
+def local(value) -> str:
+    """A moment in Paris, to the second."""
+    return f"{timezone.localtime(value):%d/%m/%Y %H:%M:%S}" if value else "–"

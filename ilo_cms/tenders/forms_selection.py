@@ -1,0 +1,331 @@
+"""The officers' forms of the selection: opening, interests, notes, decision, offers from outside.
+
+Offers come from `comparison`, hence from what this person may read: before the opening, none.
+"""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from django import forms
+
+from ilo_cms.core.identifiers import validate_siren
+from ilo_cms.documents.models import DocumentType
+from ilo_cms.tenders.comparison import Line, comparison
+from ilo_cms.tenders.decisions import decide
+from ilo_cms.tenders.forms import ActForm, day_input
+from ilo_cms.tenders.models import HIGHEST_NOTE, Channel, Criterion, Outcome, Phase, ScoreSheet
+from ilo_cms.tenders.opening import open_tender
+from ilo_cms.tenders.outside import enter_outside_offer
+from ilo_cms.tenders.scoring import (
+    Note,
+    agree_scores,
+    hand_in,
+    save_scores,
+    state_conflict,
+)
+
+
+SELECTION = {Phase.SELECTION}
+
+
+class OpenForm(ActForm):
+    """All offers at once."""
+
+    title = "Ouvrir les offres"
+    button = "Ouvrir toutes les offres"
+    done = "Les offres sont ouvertes. Le procès-verbal est dans la page."
+    note = (
+        "Toutes les offres s’ouvrent ensemble, et un procès-verbal liste ce qui a été reçu, retiré "
+        "ou envoyé trop tard. Plus aucune échéance ne pourra bouger."
+    )
+    phases = {Phase.OPENING}
+
+    def run(self) -> object:
+        """Open them."""
+        return open_tender(tender=self.tender, acting_user=self.user)
+
+
+class ConflictForm(ActForm):
+    """Ties with those who answered."""
+
+    title = "Ma déclaration d’intérêts"
+    button = "Enregistrer ma déclaration"
+    done = "Votre déclaration est enregistrée."
+    note = (
+        "Avant de noter, dites si vous avez un lien personnel, familial, financier ou "
+        "professionnel récent avec une structure qui a déposé une offre. Si c’est le cas, vos "
+        "collègues notent et décident sans vous."
+    )
+    phases = SELECTION
+
+    has_conflict = forms.TypedChoiceField(
+        label="Votre situation",
+        choices=[
+            ("non", "Je n’ai aucun conflit d’intérêts"),
+            ("oui", "J’ai un conflit d’intérêts"),
+        ],
+        coerce=lambda value: value == "oui",
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label="Précisions", max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+    def run(self) -> object:
+        """State it."""
+        said = self.cleaned_data
+        return state_conflict(
+            tender=self.tender,
+            has_conflict=said["has_conflict"],
+            text=said["text"],
+            acting_user=self.user,
+        )
+
+
+class NotesForm(ActForm):
+    """A note and a comment for each offer and criterion."""
+
+    phases = SELECTION
+
+    def prepare(self) -> None:
+        """One pair of fields a cell, the best known first values in them."""
+        lines, self.criteria = comparison(self.tender, self.user)
+        self.lines = sorted(lines, key=lambda line: line.offer.invitation.organisation.name)
+        self.cells = [(line, criterion) for line in self.lines for criterion in self.criteria]
+        for line, criterion in self.cells:
+            self.add_cell(line, criterion, self.known(line, criterion))
+
+    def add_cell(self, line: Line, criterion: Criterion, known: Note) -> None:
+        """The fields of one cell."""
+        name = cell_name(line, criterion)
+        self.fields[name] = forms.DecimalField(
+            label=f"{line.offer.author} – {criterion}",
+            min_value=0,
+            max_value=HIGHEST_NOTE,
+            max_digits=4,
+            decimal_places=2,
+            required=False,
+            localize=True,
+            initial=known.value,
+            help_text=self.hint(line, criterion),
+        )
+        self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
+        self.fields[name].widget.is_localized = True
+        self.fields[f"{name}-comment"] = forms.CharField(
+            label=f"Commentaire : {line.offer.author} – {criterion.label}",
+            max_length=2000,
+            required=False,
+            initial=known.comment,
+            widget=forms.Textarea({"rows": 2}),
+        )
+
+    def known(self, line: Line, criterion: Criterion) -> Note:
+        """The note already kept for a cell."""
+        raise NotImplementedError
+
+    def hint(self, line: Line, criterion: Criterion) -> str:
+        """What helps to give the note."""
+        return f"De 0 à {HIGHEST_NOTE}. {criterion.help_text}".strip()
+
+    def notes(self) -> dict[tuple, Note]:
+        """The notes as services take them."""
+        said = self.cleaned_data
+        return {
+            (line.offer.pk, criterion.pk): Note(
+                said[cell_name(line, criterion)], said[f"{cell_name(line, criterion)}-comment"]
+            )
+            for line, criterion in self.cells
+        }
+
+
+def cell_name(line: Line, criterion: Criterion) -> str:
+    """The name of a cell's field."""
+    return f"note-{line.offer.pk}-{criterion.pk}"
+
+
+class ScoresForm(NotesForm):
+    """One's own notes."""
+
+    title = "Ma grille individuelle"
+    button = "Enregistrer mes notes"
+    done = "Vos notes sont enregistrées."
+    note = (
+        "Notez seul·e : vos collègues ne lisent votre grille qu’une fois la leur remise. Vous "
+        "pouvez enregistrer une grille incomplète et y revenir."
+    )
+
+    is_final = forms.BooleanField(
+        label="Remettre ma grille : elle ne changera plus", required=False
+    )
+
+    def prepare(self) -> None:
+        """The cells with what was kept, then the last question."""
+        sheet = ScoreSheet.objects.filter(tender=self.tender, evaluator=self.user).first()
+        scores = sheet.scores.all() if sheet else []
+        self.kept = {(score.offer_id, score.criterion_id): score for score in scores}
+        super().prepare()
+        self.fields["is_final"] = self.fields.pop("is_final")
+
+    def known(self, line: Line, criterion: Criterion) -> Note:
+        """What this person noted before."""
+        score = self.kept.get((line.offer.pk, criterion.pk))
+        return Note(score.note, score.comment) if score else Note(None)
+
+    def run(self) -> object:
+        """Keep the notes, and hand them in if asked."""
+        sheet = save_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
+        if not self.cleaned_data["is_final"]:
+            return sheet
+        return hand_in(tender=self.tender, acting_user=self.user)
+
+
+class AgreeForm(NotesForm):
+    """The notes on which the panel agrees."""
+
+    title = "Arrêter les notes ensemble"
+    button = "Arrêter ces notes"
+    done = "Les notes sont arrêtées."
+    note = "Ces notes font le classement. Chaque structure lira les siennes après la décision."
+
+    def prepare(self) -> None:
+        """Beside each cell, what each evaluator gave."""
+        sheets = ScoreSheet.objects.visible_to(self.user).filter(
+            tender=self.tender, handed_in_at__isnull=False
+        )
+        self.given: dict[tuple, list] = {}
+        for sheet in sheets.select_related("evaluator").prefetch_related("scores"):
+            for score in sheet.scores.all():
+                key = (score.offer_id, score.criterion_id)
+                self.given.setdefault(key, []).append((sheet.evaluator, score.note))
+        super().prepare()
+
+    def known(self, line: Line, criterion: Criterion) -> Note:
+        """What was agreed before, else the mean of what was given."""
+        if agreed := line.notes.get(criterion.pk):
+            return Note(agreed)
+        given = [note for _, note in self.given.get((line.offer.pk, criterion.pk), [])]
+        if not given:
+            return Note(None)
+        return Note((sum(given, Decimal(0)) / len(given)).quantize(Decimal("0.01")))
+
+    def hint(self, line: Line, criterion: Criterion) -> str:
+        """Who gave what."""
+        given = self.given.get((line.offer.pk, criterion.pk), [])
+        return " ; ".join(f"{who} : {str(note).replace('.', ',')}" for who, note in given)
+
+    def run(self) -> object:
+        """Agree on them."""
+        return agree_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
+
+
+class DecideForm(ActForm):
+    """One offer retained, or none."""
+
+    title = "Décider"
+    button = "Décider et prévenir tous les participants"
+    done = "La décision est prise. Chaque participant est prévenu, et a son courrier."
+    note = "Rien ne défait une décision. Chaque participant lit le commentaire."
+    phases = SELECTION
+    is_serious = True
+
+    outcome = forms.ChoiceField(label="Issue", choices=Outcome.choices, widget=forms.RadioSelect)
+    offer = forms.ChoiceField(label="Offre retenue", required=False)
+    comment = forms.CharField(
+        label="Commentaire",
+        max_length=4000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="Tous les participants le liront.",
+    )
+
+    def prepare(self) -> None:
+        """The offers to choose from, and a reason for each."""
+        self.lines, _ = comparison(self.tender, self.user)
+        named = [(str(line.offer.pk), choice_of(line)) for line in self.lines]
+        self.fields["offer"].choices = [("", "Aucune"), *named]
+        for line in self.lines:
+            self.fields[f"reason-{line.offer.pk}"] = forms.CharField(
+                label=f"Motif, si elle n’est pas retenue : {line.offer.author}",
+                max_length=2000,
+                required=False,
+                widget=forms.Textarea({"rows": 2}),
+                help_text="Seule cette structure le lira.",
+            )
+
+    def run(self) -> object:
+        """Decide."""
+        said = self.cleaned_data
+        chosen = [line.offer for line in self.lines if str(line.offer.pk) == said["offer"]]
+        return decide(
+            outcome=said["outcome"],
+            offer=chosen[0] if chosen else None,
+            comment=said["comment"],
+            reasons={line.offer: said[f"reason-{line.offer.pk}"] for line in self.lines},
+            **self.common,
+        )
+
+
+def choice_of(line: Line) -> str:
+    """An offer among others: who, its rank and total."""
+    if line.total is None:
+        return str(line.offer.author)
+    return f"{line.offer.author} (rang {line.rank}, {line.total:.2f} sur 100)".replace(".", ",", 1)
+
+
+class OutsideForm(ActForm):
+    """An offer that came by mail or post."""
+
+    title = "Saisir une offre reçue hors plateforme"
+    button = "Saisir l’offre"
+    done = "L’offre est saisie, marquée comme reçue hors plateforme."
+    note = "Pour une offre arrivée par courriel ou courrier avant la date limite de dépôt."
+    phases = SELECTION
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    siren = forms.CharField(label="SIREN du prestataire", max_length=11)
+    channel = forms.ChoiceField(
+        label="Reçue par",
+        choices=[(each.value, each.label) for each in (Channel.MAIL, Channel.POST)],
+    )
+    received_on = forms.DateField(label="Reçue le", widget=day_input())
+    price = forms.DecimalField(
+        label="Prix (€)", max_digits=12, decimal_places=2, localize=True, widget=forms.TextInput
+    )
+    days = forms.DecimalField(
+        label="Jours", max_digits=6, decimal_places=2, localize=True, widget=forms.TextInput
+    )
+    message = forms.CharField(
+        label="Message", max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    file_type = forms.ModelChoiceField(
+        label="Type de fichier", queryset=DocumentType.objects.none(), empty_label=None
+    )
+    file = forms.FileField(label="Fichier")
+
+    def prepare(self) -> None:
+        """A key of its own, and the types of an offer's documents."""
+        self.initial["key"] = uuid4()
+        self.fields["file_type"].queryset = DocumentType.objects.active()
+        for name in ("price", "days"):
+            self.fields[name].widget.is_localized = True
+
+    def clean_siren(self) -> str:
+        """Nine digits."""
+        siren = self.cleaned_data["siren"].replace(" ", "")
+        validate_siren(siren)
+        return siren
+
+    def run(self) -> object:
+        """Enter it."""
+        said = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        said["document_type"] = said.pop("file_type")
+        return enter_outside_offer(tender=self.tender, acting_user=self.user, **said)
+
+
+SELECTION_ACTS: dict[str, type[ActForm]] = {
+    "ouvrir": OpenForm,
+    "interets": ConflictForm,
+    "notes": ScoresForm,
+    "notes-arretees": AgreeForm,
+    "offre-hors-plateforme": OutsideForm,
+    "decider": DecideForm,
+}

@@ -1,0 +1,175 @@
+"""Offers that arrived by another way, entered by an officer after the opening (SPEC T11)."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.utils import timezone
+
+from ilo_cms.accounts.models import User
+from ilo_cms.audit.services import logged, record
+from ilo_cms.directory.models import Organisation
+from ilo_cms.documents.checks.formats import Findings
+from ilo_cms.documents.models import Document, Reach
+from ilo_cms.documents.services import receive
+from ilo_cms.referentials.models import DocumentType
+from ilo_cms.tenders.deposits import digest_of, file_line
+from ilo_cms.tenders.models import (
+    Deposit,
+    DepositKind,
+    Invitation,
+    Offer,
+    OfferFile,
+    Participation,
+    Tender,
+)
+from ilo_cms.tenders.offers import write_document
+from ilo_cms.tenders.phases import deposits_end
+from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.scoring import in_selection
+
+
+def enter_outside_offer(
+    *,
+    tender: Tender,
+    key: UUID,
+    siren: str,
+    channel: str,
+    received_on: date,
+    price: Decimal,
+    days: Decimal,
+    message: str,
+    file: File,
+    document_type: DocumentType,
+    acting_user: User,
+) -> Deposit:
+    """Enter an offer that came by mail or post before the deadline, with its file.
+
+    The same form sent twice enters it once. Raises PermissionDenied, ValidationError by field, and
+    what `documents.services.receive` raises.
+    """
+    can_run(acting_user, tender).enforce()
+    organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
+    if organisation is None:
+        raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
+    document, findings = receive(
+        file=file,
+        document_type=document_type,
+        organisation=organisation,
+        owner=None,
+        acting_user=acting_user,
+    )
+    document.reach, document.expires_on = Reach.OFFER, None
+    said = {"price": price, "days": days, "message": message}
+    return keep_outside(
+        tender=tender,
+        key=key,
+        document=document,
+        findings=findings,
+        channel=channel,
+        received_on=received_on,
+        said=said,
+    )
+
+
+@logged
+def keep_outside(
+    *,
+    tender: Tender,
+    key: UUID,
+    document: Document,
+    findings: Findings,
+    channel: str,
+    received_on: date,
+    said: dict,
+) -> Deposit:
+    """Write the rows of an offer whose file is kept; see `enter_outside_offer`."""
+    row, now = in_selection(tender)
+    acting_user = document.uploaded_by
+    can_run(acting_user, row).enforce()
+    if known := Deposit.objects.filter(key=key, offer__invitation__tender=row).first():
+        return known
+    check_reception(row, received_on, said)
+    offer = offer_of(row, document.organisation, acting_user)
+    for name, value in said.items():
+        setattr(offer, name, value)
+    offer.save()
+    write_document(document, findings)
+    OfferFile.objects.create(offer=offer, document=document)
+    deposit = Deposit(
+        key=key,
+        offer=offer,
+        number=1,
+        kind=DepositKind.DEPOSITED,
+        at=now,
+        by=acting_user,
+        channel=channel,
+        received_on=received_on,
+        requirements=row.requirements,
+        content=content_of_outside(said, document),
+    )
+    deposit.digest = digest_of(deposit)
+    deposit.full_clean(exclude=["offer", "by", "content"])
+    deposit.save(force_insert=True)
+    deposit.documents.set([document])
+    record(
+        "offer.entered_outside",
+        actor=acting_user,
+        target=row,
+        organisation=row.engagement.beneficiary,
+        of=str(document.organisation),
+        digest=deposit.digest,
+    )
+    return deposit
+
+
+def check_reception(tender: Tender, received_on: date, said: dict) -> None:
+    """Raise ValidationError by field on an offer that came too late, or has no price."""
+    faults = {}
+    last = timezone.localdate(deposits_end(tender)) if tender.deposit_deadline else None
+    if received_on > timezone.localdate():
+        faults["received_on"] = "Cette date est dans le futur : corrigez-la."
+    elif last and received_on > last:
+        faults["received_on"] = f"Le dépôt a fermé le {last:%d/%m/%Y} : cette offre est hors délai."
+    if said["price"] <= 0:
+        faults["price"] = "Indiquez un prix supérieur à 0 €."
+    if said["days"] < 0:
+        faults["days"] = "Un nombre de jours ne peut pas être négatif."
+    if faults:
+        raise ValidationError(faults)
+
+
+def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> Offer:
+    """A new offer at the organisation's place, which is made if it was not invited.
+
+    Raises ValidationError when it deposited one here: that one stands.
+    """
+    place, _ = Invitation.objects.get_or_create(
+        tender=tender,
+        organisation=organisation,
+        defaults={
+            "entered_outside": True,
+            "participation": Participation.ACCEPTED,
+            "added_by": acting_user,
+        },
+    )
+    offer = Offer.objects.filter(invitation=place, cooperator=None).first()
+    if offer and offer.deposits.exists():
+        raise ValidationError({"siren": f"{organisation} a déjà déposé une offre."})
+    return offer or Offer(invitation=place)
+
+
+def content_of_outside(said: dict, document: Document) -> dict:
+    """What was received, in the form of a deposit (`deposits.content_of`)."""
+    return {
+        "price": f"{said['price']:.2f}",
+        "days": f"{said['days']:.2f}",
+        "message": said["message"],
+        "establishment": "",
+        "siret": "",
+        "place": "",
+        "partners": [],
+        "files": [file_line(document)],
+    }
