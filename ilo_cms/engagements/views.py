@@ -93,7 +93,7 @@ def act_on_engagement(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         messages.success(request, form.done)
         return redirect("engagement_page", pk=engagement.pk)
     context = {"form": form, "engagement": engagement}
-    context |= skeleton(str(engagement), engagement, form.title)
+    context |= skeleton(str(engagement), engagement, form.heading)
     return render(request, "engagements/act.html", context, status=422 if form.is_bound else 200)
 
 
@@ -118,8 +118,7 @@ def place_errors(form: ActForm | OpenForm, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for name, sentences in error.message_dict.items():
-        field = {"title": "title_field"}.get(name, name) if name not in form.fields else name
-        form.add_error(field if field in form.fields else None, sentences)
+        form.add_error(name if name in form.fields else None, sentences)
 
 
 def open_page(request: HttpRequest) -> HttpResponse:
@@ -129,7 +128,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid() and (made := run(form)):
         messages.success(request, f"« {made} » est ouvert.")
         return redirect("engagement_page", pk=made.pk)
-    form.title, form.button = "Ouvrir un accompagnement", "Ouvrir l’accompagnement"
+    form.heading, form.button = "Ouvrir un accompagnement", "Ouvrir l’accompagnement"
     context = {"form": form} | skeleton("Ouvrir un accompagnement")
     return render(request, "engagements/act.html", context, status=422 if form.is_bound else 200)
 

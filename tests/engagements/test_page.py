@@ -136,7 +136,7 @@ def test_each_form_does_its_act(team, engagement):
                               "entered_on": "2026-01-20"}),
         ("action", {"key": str(uuid4()), "kind": consulting.pk, "label": "Mission"}),
         ("interlocuteur", {"person": f":{contact.pk}"}),
-        ("ressource", {"key": str(uuid4()), "title_field": "Guide", "note": "À lire",
+        ("ressource", {"key": str(uuid4()), "title": "Guide", "note": "À lire",
                        "shared_with": [str(engagement.beneficiary.pk)]}),
         ("confier", {"officer": colleague.pk}),
     ):  # fmt: skip
