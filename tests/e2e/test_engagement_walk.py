@@ -29,6 +29,7 @@ FOR_PROVIDER = "Trame de gouvernance"
 FOR_BENEFICIARY = "Charte des bénévoles"
 FOR_TEAM = "Notes de cadrage"
 DELIVERABLE = "Compte rendu du premier atelier"
+MISTAKE = "Budget d’un autre dossier"
 ASKED = "Attestation sur l’honneur"
 REPLY = "Merci, nous garderons cette méthode."
 AMOUNT = "3 200,50 €"
@@ -155,8 +156,7 @@ def find(claire, name: str, what: str, found: str) -> None:
     expect(search).to_be_visible()
     claire.page.evaluate(SETTLED)  # the window takes the focus when it has come in
     claire.tab_to(search)
-    claire.page.keyboard.type(what)
-    expect(search).to_have_value(what)
+    claire.page.keyboard.insert_text(what)
     press(claire, window.get_by_role("link", name=found, exact=True).first)
     expect(window).to_have_count(0)
 
@@ -172,6 +172,14 @@ def engage(claire) -> None:
     button(claire, "Enregistrer")
     button(claire, f"Engager : {WORK}")
     done(claire, f"« {WORK} » : engagée.")
+
+
+def name_contact(claire) -> None:
+    """Whom the provider may call at the beneficiary’s."""
+    link(claire, "Ajouter un·e interlocuteur·rice")
+    pick(claire, "Personne", "Jeanne Perrin")
+    button(claire, "Ajouter")
+    done(claire, "Interlocuteur·rice ajouté·e.")
 
 
 def propose(claire) -> None:
@@ -254,13 +262,13 @@ def complete_and_evaluate(claire, engagement: str) -> None:
 
 
 def ask_opinion(claire, engagement: str) -> None:
-    """The beneficiary gives its view of the whole."""
+    """The beneficiary gives its view of the present stage."""
     claire.open(engagement)
     link(claire, "Demander l’avis du bénéficiaire")
     tick(claire, claire.page.get_by_label(re.compile("Jeanne Perrin")))
     look(claire, "demander-avis")
     button(claire, "Envoyer le formulaire")
-    done(claire, "Jeanne Perrin")
+    done(claire, "Une personne est invitée à répondre.")
 
 
 # --- what the two others do ---------------------------------------------------------------------
@@ -304,13 +312,25 @@ def send_document(marina) -> None:
 
 
 def deposit(marina, address: str) -> None:
-    """What was made, for the officer first."""
+    """What was made, shared and taken back: the officer reads it first. A mistake is withdrawn."""
     marina.open(f"{address}documents/")
     type_in(marina, "Intitulé", DELIVERABLE)
     type_in(marina, "ou note", "Trois décisions, à relire par le bureau.")
     button(marina, "Déposer")
     done(marina, f"« {DELIVERABLE} » est déposé.")
+    button(marina, f"Partager avec Les Jardins partagés : {DELIVERABLE}")
+    done(marina, f"« {DELIVERABLE} » est partagée avec Les Jardins partagés.")
+    button(marina, f"Ne plus partager avec Les Jardins partagés : {DELIVERABLE}")
+    done(marina, "n’est plus partagée avec Les Jardins partagés.")
+    type_in(marina, "Intitulé", MISTAKE)
+    type_in(marina, "ou note", "Déposé au mauvais endroit.")
+    button(marina, "Déposer")
+    done(marina, f"« {MISTAKE} » est déposé.")
+    press(marina, marina.page.locator("summary").filter(has_text=MISTAKE))
     look(marina, "depot")
+    type_in(marina, f"Motif du retrait : {MISTAKE}", "Erreur de dossier.")
+    button(marina, f"Retirer définitivement : {MISTAKE}")
+    done(marina, f"« {MISTAKE} » est retirée")
 
 
 def read_evaluation(marina) -> None:
@@ -330,7 +350,7 @@ def read_evaluation(marina) -> None:
 def give_opinion(jeanne) -> None:
     """The form, from the home page."""
     jeanne.open("/")
-    entry = jeanne.page.locator(".tasks > li").filter(has_text="L’accompagnement entier")
+    entry = jeanne.page.locator(".tasks > li").filter(has_text=f"{TITLE} : étape « Mise en œuvre »")
     press(jeanne, entry.get_by_role("link", name="Répondre"))
     done(jeanne, "Vos réponses sont envoyées en une fois")
     for group in jeanne.page.get_by_role("group").all():
@@ -362,8 +382,10 @@ def sees(visitor, addresses: list[str], there: set[str], absent: set[str]) -> No
     """These things and not those, at both widths."""
     for width in (390, 1280):
         text = texts(visitor, addresses, width)
-        assert not {thing for thing in there if thing not in text}, f"{width} px: missing"
-        assert not {thing for thing in absent if thing in text}, f"{width} px: too much"
+        missing = {thing for thing in there if thing not in text}
+        assert not missing, f"{width} px: {missing} in {text}"
+        too_much = {thing for thing in absent if thing in text}
+        assert not too_much, f"{width} px: {too_much}"
 
 
 def tabs(address: str) -> list[str]:
@@ -403,6 +425,7 @@ def test_the_whole_path_of_a_beneficiary(site, visit):
     add_to_plan(claire, "Prestation de conseil", LATER)
     add_to_plan(claire, "Expertise", ADVICE)
     engage(claire)
+    name_contact(claire)
     look(claire, "accompagnement")
     share(claire, FOR_PROVIDER, "Conseil Sol")
     share(claire, FOR_BENEFICIARY, "Les Jardins partagés")
@@ -432,11 +455,11 @@ def test_the_whole_path_of_a_beneficiary(site, visit):
     both = {TITLE, WORK, MEETING, AMOUNT, "Réalisée", "confirmé", "Claire Aubry", "Jeanne Perrin"}
     theirs = {FOR_PROVIDER, DELIVERABLE, ASKED, "validée", "Évaluation d’une prestation de conseil"}
     mine = {FOR_BENEFICIARY, LATER, ADVICE}
-    sees(marina, [*tabs(path), work], both | theirs, mine | {FOR_TEAM, "Votre avis"})
+    sees(marina, [*tabs(path), work], both | theirs, mine | {FOR_TEAM, MISTAKE, "Votre avis"})
     for address in tabs(path):
         marina.open(address)
         look(marina, f"prestataire-{address.split('/')[-2]}")
-    sees(jeanne, [*tabs(path), work], both | mine, theirs | {FOR_TEAM, REPLY})
+    sees(jeanne, [*tabs(path), work], both | mine, theirs | {FOR_TEAM, MISTAKE, REPLY})
     for address in tabs(path):
         jeanne.open(address)
         look(jeanne, f"beneficiaire-{address.split('/')[-2]}")

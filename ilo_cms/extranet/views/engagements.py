@@ -7,6 +7,7 @@ for.
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +24,13 @@ from ilo_cms.engagements.models import (
 )
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import restore
-from ilo_cms.extranet.resources import DepositForm, deposited, may_deposit
+from ilo_cms.extranet.resources import (
+    DepositForm,
+    change_own,
+    deposited,
+    lines_of,
+    may_deposit,
+)
 from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
 
 
@@ -35,7 +42,9 @@ def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
 def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assignment]:
     """The assignments of an engagement that this capacity reads, first the latest begun."""
     known = Assignment.objects.known_to(request.contact).filter(engagement=engagement)
-    rows = known.select_related("provider", "contact__user", "engagement")
+    rows = known.select_related(
+        "provider", "contact__user", "contact__organisation", "engagement"
+    )
     return list(rows.order_by("-starts_on", "label", "pk"))
 
 
@@ -105,16 +114,28 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
     engagement = known_engagement(request, pk)
     people = EngagementContact.objects.known_to(request.contact).filter(engagement=engagement)
     people = people.select_related("contact__user", "contact__organisation", "assignment")
+    assignments = known_assignments(request, engagement)
     context = {
         "ours": [person for person in people if person.assignment is None],
-        "theirs": [person for person in people if person.assignment],
-        "assignments": [
-            row
-            for row in known_assignments(request, engagement)
-            if row.is_shown_to_provider and row.contact_id
-        ],
+        "theirs": workers([person for person in people if person.assignment], assignments),
     }
     return render_tab(request, engagement, "extranet/engagement_contacts.html", context)
+
+
+def workers(
+    people: list[EngagementContact], assignments: list[Assignment]
+) -> list[dict[str, object]]:
+    """Those who work on assignments: each person once, with the labels of what they work on."""
+    found: dict[UUID, dict] = {}
+    shown = [row for row in assignments if row.is_shown_to_provider and row.contact_id]
+    pairs = [(row.contact, row, False) for row in shown]
+    pairs += [(row.contact, row.assignment, row.is_main) for row in people]
+    for contact, assignment, is_main in pairs:
+        line = found.setdefault(contact.pk, {"contact": contact, "labels": [], "is_main": False})
+        line["is_main"] = line["is_main"] or is_main
+        if assignment.label not in line["labels"]:
+            line["labels"].append(assignment.label)
+    return list(found.values())
 
 
 @acting_contact_required
@@ -149,11 +170,32 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "requests": asked.order_by("-due_on", "pk"),
-        "resources": resources.select_related("document", "organisation", "assignment"),
+        "lines": lines_of(
+            request,
+            engagement,
+            resources.select_related("document", "organisation", "assignment", "engagement"),
+        ),
         "form": form if form.is_bound or may_deposit(request.contact, engagement) else None,
     }
     status = 422 if posted else 200
     return render_tab(request, engagement, "extranet/engagement_documents.html", context, status)
+
+
+@acting_form()
+def own_resource(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Share, unshare or withdraw what one's own organisation deposited (SPEC E9)."""
+    rows = Resource.objects.known_to(request.contact).filter(
+        organisation=request.contact.organisation, withdrawn_at=None
+    )
+    resource = get_object_or_404(rows.select_related("engagement__beneficiary"), pk=pk)
+    if request.method == "POST":
+        try:
+            messages.success(request, change_own(request, resource))
+        except PermissionDenied as error:
+            messages.error(request, str(error))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    return redirect("engagement_documents", pk=resource.engagement_id)
 
 
 @acting_contact_required
