@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.checks.sandbox import UnavailableError
@@ -260,7 +261,7 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     years = sorted({*amounts, *sums, timezone.localdate().year}, reverse=True)
     lines = [budget_line(year, amounts.get(year), sums.get(year, Sums())) for year in years]
     context = {"operator": operator, "lines": lines, "operators": other_operators(request)}
-    context |= skeleton(f"Budget de {operator}", subtitle="Budget")
+    context |= skeleton(f"Budget {of(operator)}", subtitle="Budget")
     return render(request, "engagements/budget.html", context)
 
 

@@ -32,6 +32,7 @@ from ilo_cms.extranet.resources import (
     may_deposit,
 )
 from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
+from ilo_cms.meetings.models import Meeting
 
 
 def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
@@ -42,9 +43,7 @@ def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
 def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assignment]:
     """The assignments of an engagement that this capacity reads, first the latest begun."""
     known = Assignment.objects.known_to(request.contact).filter(engagement=engagement)
-    rows = known.select_related(
-        "provider", "contact__user", "contact__organisation", "engagement"
-    )
+    rows = known.select_related("provider", "contact__user", "contact__organisation", "engagement")
     return list(rows.order_by("-starts_on", "label", "pk"))
 
 
@@ -67,6 +66,19 @@ def known_engagement(request: HttpRequest, pk: UUID) -> Engagement:
     """The engagement, with what its pages show. Raises Http404 when it is not this capacity's."""
     rows = Engagement.objects.known_to(request.contact).with_stage()
     return get_object_or_404(rows.select_related("beneficiary", "operator", "officer__user"), pk=pk)
+
+
+def asked_for(request: HttpRequest, engagement: Engagement):
+    """The documents asked of this capacity's organisation for an engagement, latest date first."""
+    rows = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
+    rows = rows.select_related("asked_by").prefetch_related("items__type", "items__document")
+    return rows.order_by("-due_on", "pk")
+
+
+def coming_meetings(request: HttpRequest, engagement: Engagement) -> list[Meeting]:
+    """Its meetings to come in which the organisation takes part, the soonest first."""
+    found = visible_meetings(request).filter(engagement=engagement)
+    return sorted(found.coming(), key=first_moment)
 
 
 def tabs_of(engagement: Engagement, current: str) -> list[dict]:
@@ -98,10 +110,12 @@ def render_tab(
 
 @acting_contact_required
 def engagement_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """General information: stages, plan, assignments, officer."""
+    """General information: what awaits, stages, plan, assignments, officer."""
     engagement = known_engagement(request, pk)
     plan = Action.objects.known_to(request.contact).filter(engagement=engagement, assignment=None)
     context = {
+        "requests": asked_for(request, engagement).waiting(),
+        "coming": coming_meetings(request, engagement),
         "assignments": known_assignments(request, engagement),
         "actions": plan.select_related("kind", "assignment"),
     }
@@ -143,7 +157,7 @@ def engagement_meetings(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The meetings of this engagement in which the organisation takes part, the coming first."""
     engagement = known_engagement(request, pk)
     found = visible_meetings(request).filter(engagement=engagement)
-    coming = sorted(found.coming(), key=first_moment)
+    coming = coming_meetings(request, engagement)
     over = found.exclude(pk__in=[meeting.pk for meeting in coming]).order_by("-created_at", "pk")
     context = {"coming": coming, "over": over}
     return render_tab(request, engagement, "extranet/engagement_meetings.html", context)
@@ -163,13 +177,11 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     if posted and form.is_valid() and deposited(request, form, engagement):
         messages.success(request, f"« {form.cleaned_data['title']} » est déposé.")
         return redirect("engagement_documents", pk=engagement.pk)
-    asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
-    asked = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
     resources = Resource.objects.known_to(request.contact).filter(
         engagement=engagement, withdrawn_at=None
     )
     context = {
-        "requests": asked.order_by("-due_on", "pk"),
+        "requests": asked_for(request, engagement),
         "lines": lines_of(
             request,
             engagement,
