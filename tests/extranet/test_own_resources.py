@@ -118,8 +118,11 @@ def test_someone_who_works_on_several_assignments_is_named_once(sign_in, assignm
     AssignmentFactory(
         engagement=assignment.engagement, contact=assignment.contact, label="Former le bureau"
     )
+    assignment.contact.phone = "+33612345678"
+    assignment.contact.save()
     client = sign_in(assignment.contact.user)
     address = reverse("engagement_contacts", args=[assignment.engagement_id])
     page = unescape(client.get(address).text)
     assert page.count(f"<h3>{assignment.contact.user}</h3>") == 1
+    assert ">06 12 34 56 78</a>" in page.replace("\xa0", " ")
     assert "Former le bureau" in page and "Structurer la gouvernance" in page
