@@ -416,10 +416,8 @@ def knows_that_it_exists(karim, engagement: str) -> None:
     assert not {thing for thing in inside if thing in text}
 
 
-def test_the_whole_path_of_a_beneficiary(site, visit):
-    """From the SIREN to the opinion of the beneficiary."""
-    claire, marina, jeanne = visit(), visit(), visit()
-    claire.sign_in("claire@dla-rhone.example")
+def prepare(claire) -> str:
+    """Everything that the officer does before the others come; returns the engagement’s page."""
     engagement = open_engagement(claire)
     pass_stages(claire)
     add_to_plan(claire, "Prestation de conseil", WORK)
@@ -434,9 +432,29 @@ def test_the_whole_path_of_a_beneficiary(site, visit):
     propose(claire)
     claire.open(engagement)
     ask(claire)
+    return engagement
 
-    key = re.search(r"[0-9a-f-]{36}", engagement)[0]
-    path = f"/accompagnements/{key}/"
+
+def each_sees_their_own(marina, jeanne, path: str, work: str) -> None:
+    """What both see, what one of them sees and the other does not; each of their pages."""
+    both = {TITLE, WORK, MEETING, AMOUNT, "Réalisée", "confirmé", "Claire Aubry", "Jeanne Perrin"}
+    theirs = {FOR_PROVIDER, DELIVERABLE, ASKED, "complète", "Évaluation d’une prestation"}
+    mine = {FOR_BENEFICIARY, LATER, ADVICE}
+    neither = {FOR_TEAM, MISTAKE}
+    sees(marina, [*tabs(path), work], both | theirs, mine | neither | {"Votre avis"})
+    sees(jeanne, [*tabs(path), work], both | mine, theirs | neither | {REPLY})
+    for visitor, name in ((marina, "prestataire"), (jeanne, "beneficiaire")):
+        for address in (*tabs(path), work):
+            visitor.open(address)
+            look(visitor, f"{name}-{address.strip('/').split('/')[-1]}")
+
+
+def test_the_whole_path_of_a_beneficiary(site, visit):
+    """From the SIREN to the opinion of the beneficiary."""
+    claire, marina, jeanne = visit(), visit(), visit()
+    claire.sign_in("claire@dla-rhone.example")
+    engagement = prepare(claire)
+    path = f"/accompagnements/{re.search(r'[0-9a-f-]{36}', engagement)[0]}/"
     arrive(marina, "marina@conseil-sol.example")
     answer_meeting(marina, "Oui")
     send_document(marina)
@@ -453,24 +471,7 @@ def test_the_whole_path_of_a_beneficiary(site, visit):
 
     marina.open("/")
     work = marina.page.get_by_role("link", name=WORK).first.get_attribute("href")
-    both = {TITLE, WORK, MEETING, AMOUNT, "Réalisée", "confirmé", "Claire Aubry", "Jeanne Perrin"}
-    theirs = {
-        FOR_PROVIDER,
-        DELIVERABLE,
-        ASKED,
-        "complète",
-        "Évaluation d’une prestation de conseil",
-    }
-    mine = {FOR_BENEFICIARY, LATER, ADVICE}
-    sees(marina, [*tabs(path), work], both | theirs, mine | {FOR_TEAM, MISTAKE, "Votre avis"})
-    for address in tabs(path):
-        marina.open(address)
-        look(marina, f"prestataire-{address.split('/')[-2]}")
-    sees(jeanne, [*tabs(path), work], both | mine, theirs | {FOR_TEAM, MISTAKE, REPLY})
-    for address in tabs(path):
-        jeanne.open(address)
-        look(jeanne, f"beneficiaire-{address.split('/')[-2]}")
-
+    each_sees_their_own(marina, jeanne, path, work)
     ines, karim = visit(), visit()
     ines.sign_in("ines@coop-atout.example")
     finds_nothing(ines, [*tabs(path), work])
