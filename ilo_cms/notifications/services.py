@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import assistant, logged, record
+from ilo_cms.core.french import filled
 from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.mails import (
     SIGNATURE,  # noqa: F401  who writes a whole mail signs it so
@@ -51,7 +52,7 @@ def notify(
     """
     kind = KINDS[kind_name]
     words = {name: str(value) for name, value in fields.items()}
-    text = kind.text.format(**words)
+    text = filled(kind.text, words)
     subject, mail_text = words_of(kind, words)
     notices = []
     for person, mode in modes_for(kind, list(dict.fromkeys(recipients))).items():

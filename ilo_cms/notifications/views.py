@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from ilo_cms.core.french import filled
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
@@ -74,7 +75,7 @@ class MailTextForm(forms.Form):
         """Subject and text of what is typed, filled with the latest real words."""
         words = example_words(self.kind)
         values = self.cleaned_data if self.is_bound else self.initial
-        return {name: values[name].format(**words) for name in ("subject", "text")}
+        return {name: filled(values[name], words) for name in ("subject", "text")}
 
 
 def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:
