@@ -13,7 +13,7 @@ from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
 from ilo_cms.notifications.policies import can_edit_mail_texts, can_resend
-from ilo_cms.notifications.services import resend
+from ilo_cms.notifications.services import ERASED, resend
 from ilo_cms.notifications.texts import (
     check,
     example_words,
@@ -37,7 +37,8 @@ def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"« {message.subject} » part à nouveau.")
             return redirect("outbox:index")
-    return render(request, "notifications/resend.html", {"message": message}, status=status)
+    context = {"message": message, "erased": ERASED}
+    return render(request, "notifications/resend.html", context, status=status)
 
 
 def mail_texts(request: HttpRequest) -> HttpResponse:
