@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.core.french import of
 from ilo_cms.directory.models import Activation, Contact, Officer, Organisation
 from ilo_cms.directory.models.activation import Access, access_of, lifetime
 from ilo_cms.directory.policies import (
@@ -128,7 +129,7 @@ def link_mail(link: Activation) -> str:
     return (
         f"Bonjour {contact.user.get_short_name()},\n\n"
         "Un accès à ILO, la plateforme de travail du dispositif local d’accompagnement (DLA), "
-        f"vous est ouvert au titre de {contact.organisation}.\n\n"
+        f"vous est ouvert au titre {of(contact.organisation)}.\n\n"
         f"Pour choisir votre mot de passe, ouvrez ce lien avant le {until} :\n"
         f"{settings.BASE_URL}{reverse('activate', args=[token])}\n\n"
         f"Votre identifiant sera l’adresse qui reçoit ce message : {link.address}\n\n"

@@ -7,6 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.core.french import of
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.activation import give_access
 from ilo_cms.directory.edits import OF_PERSON, edit_as_officer
@@ -135,7 +136,7 @@ def check_establishment(contact: Contact) -> None:
     place = contact.establishment
     if place and place.organisation_id != contact.organisation_id:
         raise ValidationError(
-            {"establishment": f"Cet établissement n’est pas de {contact.organisation}."}
+            {"establishment": f"Cet établissement n’est pas {of(contact.organisation)}."}
         )
 
 

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.core.french import of
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.activation import give_access
 from ilo_cms.directory.contacts import check_email, check_establishment, checked
@@ -174,7 +175,7 @@ def tell(contact: Contact, new: Contact, move: Move, acting_user: User) -> None:
         acts = new.has_access and new.organisation.is_active
         now = "Vous agissez à son titre dès maintenant." if acts else ""
         before = (
-            f"Vous pouvez encore lire ce que vous avez fait au titre de {contact.organisation}."
+            f"Vous pouvez encore lire ce que vous avez fait au titre {of(contact.organisation)}."
             if contact.has_access
             else f"Votre accès à {contact.organisation} a pris fin."
         )

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ilo_cms.core.french import in_sentence
+from ilo_cms.core.french import in_sentence, of
 from ilo_cms.directory.absences import absence_on, deputies_on, today
 from ilo_cms.moderation.admin import change_requests
 from ilo_cms.moderation.bulk import PAGE, accept_shown, candidates
@@ -146,7 +146,7 @@ def register_as_referent(request: HttpRequest, pk: UUID) -> HttpResponse:
     except PermissionDenied as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Vous êtes référent·e de {found.organisation}.")
+        messages.success(request, f"Vous êtes référent·e {of(found.organisation)}.")
     return redirect("change_request_decide", pk=found.pk)
 
 

@@ -102,7 +102,7 @@ def test_it_is_logged_and_told(contact, sol, officer):
     mail = OutboxMessage.objects.get()
     assert mail.address == contact.user.email
     assert "Vous agissez à son titre dès maintenant" in mail.body
-    assert "encore lire ce que vous avez fait au titre de Atelier Rhizome" in mail.body
+    assert "encore lire ce que vous avez fait au titre d’Atelier Rhizome" in mail.body
     assert Notification.objects.get().organisation_id is None
 
 
@@ -443,7 +443,7 @@ def test_what_was_typed_survives_going_back_and_mistakes(contact, sol, officer):
     walk.go("4", phone="", ended_on=timezone.localdate().isoformat())
     assert walk.step == "Vérification"
     assert "Sans accès à l’extranet" in walk.page.text
-    assert "ne lit plus rien de Atelier Rhizome" in walk.page.text
+    assert "ne lit plus rien d’Atelier Rhizome" in walk.page.text
 
 
 def test_a_day_to_come_is_refused_in_words(contact, sol, officer):

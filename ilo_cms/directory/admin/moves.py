@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.french import of
 from ilo_cms.directory.admin.move_forms import (
     NEW,
     ROLES,
@@ -135,7 +136,7 @@ def move_contact(request: HttpRequest, pk: UUID) -> HttpResponse:
             refusals = error.messages
         else:
             messages.success(
-                request, f"{moved.user} est maintenant contact de {moved.organisation}."
+                request, f"{moved.user} est maintenant contact {of(moved.organisation)}."
             )
             return redirect("contact:inspect", pk=moved.pk)
     elif request.POST.get("go") == CONFIRM and guide.page == CHECK:
