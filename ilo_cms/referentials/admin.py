@@ -97,6 +97,8 @@ class PlatformSettingsViewSet(RecordViewSet):
         "answer_days",
         "maximum_skills",
         "confirmation_months",
+        "expiry_first_days",
+        "expiry_last_days",
         "support_email",
     ]
     labels = {"__str__": "Réglages"}
