@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -28,11 +28,9 @@ from ilo_cms.document_requests.answers import (
 )
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem, ItemState
 from ilo_cms.document_requests.policies import can_answer
-from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
-from ilo_cms.documents.services import log_refusal, too_large
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
+from ilo_cms.documents.services import log_refusal
+from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
@@ -194,7 +192,7 @@ def take_file(request: HttpRequest, found: DocumentRequest) -> HttpResponse:
         return answer(request, found, None, GONE, 422)
     file = request.FILES.get("file")
     if file is None:
-        return answer(request, found, item, *missing(request, item))
+        return answer(request, found, item, *no_file(request, item.type))
     try:
         row, changed = deposit(
             item=item,
@@ -203,15 +201,8 @@ def take_file(request: HttpRequest, found: DocumentRequest) -> HttpResponse:
             acting_as=request.contact,
             issued_on=issue_date(request),
         )
-    except ValidationError as error:
-        status = 409 if error.code == "conflict" else 422
-        return answer(request, found, item, error.messages[0], status)
-    except PermissionDenied as error:
-        return answer(request, found, item, str(error), 403)
-    except NoSpaceError:
-        return answer(request, found, item, NO_SPACE, 503)
-    except UnavailableError:
-        return answer(request, found, item, NO_CHECK, 503)
+    except REFUSALS as error:
+        return answer(request, found, item, *refusal(error))
     return answer(request, found, item, said(row, changed), 200)
 
 
@@ -227,16 +218,6 @@ def said(row: DocumentRequestItem, changed: bool) -> str:
     if row.is_reused:
         return "Ce fichier est déjà dans votre fiche : il est repris, prêt à envoyer."
     return "Votre fichier est prêt à envoyer."
-
-
-def missing(request: HttpRequest, item: DocumentRequestItem) -> tuple[str, int]:
-    """Why the form came without its file."""
-    reason = stop_reason(request)
-    if reason == "too_large":
-        return too_large(item.type), 422
-    if reason == "no_space":
-        return NO_SPACE, 503
-    return "Choisissez d’abord un fichier sur votre ordinateur.", 422
 
 
 def answer(
@@ -274,8 +255,7 @@ def act(request: HttpRequest, pk: UUID, service, success: str, **words: object) 
     try:
         service(item=item, acting_as=request.contact, **words)
     except ValidationError as error:
-        status = 409 if getattr(error, "code", "") == "conflict" else 422
-        return show(request, own_request(request, pk), item.pk, error.messages[0], status)
+        return show(request, own_request(request, pk), item.pk, *refusal(error))
     messages.success(request, success)
     return redirect(f"{reverse('document_request', args=[pk])}#piece-{item.pk}")
 
