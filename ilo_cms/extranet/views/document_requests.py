@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -32,7 +32,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import log_refusal
 from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required, acting_form
-from ilo_cms.extranet.kept_forms import ACTING_AS
+from ilo_cms.extranet.kept_forms import ACTING_AS, restore
 from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
 from ilo_cms.referentials.models import DocumentType
 
@@ -74,6 +74,7 @@ class Row:
     may_answer: Decision
     error: str = ""
     reason: str = ""
+    is_kept: bool = False
 
     @property
     def badge(self) -> str:
@@ -119,9 +120,15 @@ def own_request(request: HttpRequest, pk: UUID) -> DocumentRequest:
 
 
 def rows_of(
-    request: HttpRequest, found: DocumentRequest, item: UUID | None = None, error: str = ""
+    request: HttpRequest,
+    found: DocumentRequest,
+    item: UUID | None = None,
+    error: str = "",
+    kept: QueryDict | None = None,
 ) -> list[Row]:
-    """The page's rows; `error` stands at one of them."""
+    """The page's rows; `error` stands at one of them, and what was `kept` of one at its own."""
+    typed = kept or request.POST
+    kept_at = kept.get("item", "") if kept else ""
     may = can_answer(request.contact, found)
     types = [row.type_id for row in found.items.all()]
     offered = list(reusable(found.organisation).filter(type__in=types)) if may else []
@@ -135,7 +142,12 @@ def rows_of(
             ],
             may_answer=may,
             error=error if row.pk == item else "",
-            reason=request.POST.get("reason", "") if row.pk == item else row.cannot_reason,
+            reason=(
+                typed.get("reason", "")
+                if row.pk == item or str(row.pk) == kept_at
+                else row.cannot_reason
+            ),
+            is_kept=str(row.pk) == kept_at,
         )
         for row in found.items.all()
     ]
@@ -145,7 +157,10 @@ def rows_of(
 def document_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request; a POST brings one file."""
     found = own_request(request, pk)
-    return take_file(request, found) if request.method == "POST" else show(request, found)
+    if request.method == "POST":
+        return take_file(request, found)
+    kept = restore(request, reverse("document_request_cannot", args=[pk]))
+    return show(request, found, kept=kept)
 
 
 def show(
@@ -154,9 +169,10 @@ def show(
     item: UUID | None = None,
     error: str = "",
     status: int = 200,
+    kept: QueryDict | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong at one row or, without one, above them all."""
-    rows = rows_of(request, found, item, error)
+    rows = rows_of(request, found, item, error, kept)
     at_row = any(row.error for row in rows)
     context = {
         "document_request": found,
