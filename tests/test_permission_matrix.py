@@ -59,6 +59,7 @@ GET = {
     "engagement_meetings": row("302 200 200 404 404 200 403 403 403 403"),
     "engagement_documents": row("302 200 200 404 404 200 403 403 403 403"),
     "assignment": row("302 200 200 404 404 200 403 403 403 403"),
+    "document_requests": OWN_PAGE,
     # Not to the former contact, who may read what was decided but no document.
     "document_request": row("302 200 200 404 404 404 403 403 403 403"),
     "document_request_reuse": TO_THE_FORM,

@@ -5,8 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ilo_cms.document_requests.models import DocumentRequest
-from tests.document_requests.conftest import asked, contact, officer, row  # noqa: F401
-from tests.documents.conftest import store, types  # noqa: F401
+from tests.document_requests.conftest import row
 
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +14,7 @@ ORIGIN = {"Origin": "http://testserver"}
 REASON = "Notre premier exercice n’est pas clos."
 
 
-def posted(asked, contact, act="cannot", **more) -> tuple[Client, object]:  # noqa: F811
+def posted(asked, contact, act="cannot", **more) -> tuple[Client, object]:
     """A form sent after the session ended."""
     client = Client()
     address = reverse(f"document_request_{act}", args=[asked.pk])
@@ -23,7 +22,7 @@ def posted(asked, contact, act="cannot", **more) -> tuple[Client, object]:  # no
     return client, client.post(address, data, headers=ORIGIN)
 
 
-def test_the_reason_stands_in_its_field_again(asked, contact):  # noqa: F811
+def test_the_reason_stands_in_its_field_again(asked, contact):
     client, response = posted(asked, contact, reason=REASON)
     assert response.status_code == 302
     client.force_login(contact.user)
@@ -35,7 +34,7 @@ def test_the_reason_stands_in_its_field_again(asked, contact):  # noqa: F811
     assert REASON not in client.get(own).content.decode()
 
 
-def test_it_is_shown_when_the_row_was_settled_meanwhile(asked, contact):  # noqa: F811
+def test_it_is_shown_when_the_row_was_settled_meanwhile(asked, contact):
     client, _ = posted(asked, contact, reason=REASON)
     DocumentRequest.objects.filter(pk=asked.pk).update(cancelled_at=asked.created_at)
     client.force_login(contact.user)
@@ -43,6 +42,6 @@ def test_it_is_shown_when_the_row_was_settled_meanwhile(asked, contact):  # noqa
     assert "Vous aviez écrit" in content and REASON in content
 
 
-def test_a_button_without_text_is_not_kept(asked, contact):  # noqa: F811
+def test_a_button_without_text_is_not_kept(asked, contact):
     client, _ = posted(asked, contact, "take_back")
     assert "sessionid" not in client.cookies
