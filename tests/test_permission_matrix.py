@@ -61,6 +61,7 @@ GET = {
     "assignment": row("302 200 200 404 404 200 403 403 403 403"),
     # Deposited by the provider, after the former contact left.
     "own_resource": row("302 302 302 404 404 404 403 403 403 403"),
+    "document_requests": OWN_PAGE,
     # Not to the former contact, who may read what was decided but no document.
     "document_request": row("302 200 200 404 404 404 403 403 403 403"),
     "document_request_reuse": TO_THE_FORM,
@@ -154,6 +155,7 @@ GET = {
     "document_request_check": row("302 302 302 302 302 302 200 200 200 302"),
     "document_request_cancel": row("302 302 302 302 302 302 405 405 405 302"),
     "document_request_reopen": row("302 302 302 302 302 302 405 405 405 302"),
+    "document_request_reschedule": row("302 302 302 302 302 302 405 405 405 302"),
     "document_request_remind": row("302 302 302 302 302 302 405 405 405 302"),
     "document_request_deposit": row("302 302 302 302 302 302 405 405 405 302"),
     "document_request_archive": row("302 302 302 302 302 302 200 200 200 302"),
@@ -220,6 +222,7 @@ POST = {
     "document_request_check": row("302 302 302 302 302 302 422 422 422 302"),
     "document_request_cancel": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_reopen": row("302 302 302 302 302 302 302 302 302 302"),
+    "document_request_reschedule": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_remind": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_deposit": row("302 302 302 302 302 302 302 302 302 302"),
     "document_request_remind_all": row("302 302 302 302 302 302 200 200 200 302"),
@@ -301,6 +304,7 @@ OURS = {
     "document_request_remind",
     "document_request_remind_all",
     "document_request_reopen",
+    "document_request_reschedule",
     "mail_resend",
     "mail_text",
     "mail_texts",

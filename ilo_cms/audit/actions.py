@@ -60,6 +60,7 @@ ACTIONS = {
     "document_request.decided": "Pièces jointes vérifiées",
     "document_request.cancelled": "Demande de pièces annulée",
     "document_request.reopened": "Demande de pièces rouverte",
+    "document_request.rescheduled": "Date d’une demande de pièces changée",
     "document_request.reminded": "Rappel d’une demande de pièces",
     "document.expiring": "Fin de validité d’une pièce annoncée",
     "preferences.changed": "Préférences de courriel changées",

@@ -1,5 +1,7 @@
 """The officers' follow-up of requests: list, filters, export (SPEC D4–D7, O2)."""
 
+from urllib.parse import urlencode
+
 import django_filters
 from django import forms
 from django.db import models
@@ -164,5 +166,10 @@ def ask_buttons(record: Organisation | Engagement | Assignment, user: User) -> l
     buttons = [HeaderButton("Demander des pièces", url=address, icon_name="doc-full-inverse")]
     if isinstance(record, Organisation):
         address = reverse("organisation_archive", args=[record.pk])
+        words = urlencode({"etat": "toutes", "q": record.siren or record.name})
+        address_of_list = f"{reverse('document_request_list:index')}?{words}"
+        buttons.append(
+            HeaderButton("Ses demandes de pièces", url=address_of_list, icon_name="list-ul")
+        )
         buttons.append(HeaderButton("Ses pièces (ZIP)", url=address, icon_name="download"))
     return buttons

@@ -10,16 +10,19 @@ from ilo_cms.audit.services import logged, record
 from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.document_requests.models import ExpiryNotice, expiring_documents
 from ilo_cms.notifications.services import notify
+from ilo_cms.referentials.models import PlatformSettings
 
 
-#: How many days before the last day people are told.
-STEPS = (30, 7)
+def steps() -> tuple[int, int]:
+    """How many days before the last day people are told: an administrators' setting."""
+    settings = PlatformSettings.current()
+    return settings.expiry_first_days, settings.expiry_last_days
 
 
-def step_on(expires_on: date, today: date) -> int | None:
-    """The step that is due for a document of this last day: 7 in the last week, else 30."""
+def step_on(expires_on: date, today: date, steps: tuple[int, ...]) -> int | None:
+    """The step that is due for a document of this last day: the nearest to it."""
     left = expires_on - today
-    return min((days for days in STEPS if left <= timedelta(days=days)), default=None)
+    return min((days for days in steps if left <= timedelta(days=days)), default=None)
 
 
 def tell_expiring() -> int:
@@ -28,9 +31,9 @@ def tell_expiring() -> int:
     Safe to run again, or twice at once: the row of a step is its claim.
     """
     today = timezone.localdate()
-    told = 0
+    told, due = 0, steps()
     for document in expiring_documents(today).values_list("pk", "expires_on"):
-        step = step_on(document[1], today)
+        step = step_on(document[1], today, due)
         if step and not claimed(document[0], document[1], step):
             told += tell(document_id=document[0])
     return told
@@ -49,7 +52,7 @@ def tell(*, document_id: UUID) -> bool:
     today = timezone.localdate()
     rows = expiring_documents(today).select_related("organisation", "type")
     document = rows.filter(pk=document_id).first()
-    step = step_on(document.expires_on, today) if document else None
+    step = step_on(document.expires_on, today, steps()) if document else None
     if document is None or step is None or claimed(document.pk, document.expires_on, step):
         return False
     recipients = people_with_access(document.organisation)

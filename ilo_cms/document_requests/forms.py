@@ -1,6 +1,7 @@
 """The officers' forms: asking, deciding row by row, cancelling (SPEC D4, D5)."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 from django import forms
@@ -70,6 +71,27 @@ class ReopenForm(ReasonForm):
     """Why it is reopened, and until when."""
 
     due_on = a_day(label="Nouvelle date")
+
+
+class RescheduleForm(forms.Form):
+    """The new date, the one that was shown, and why, if the officer wishes."""
+
+    seen = forms.DateField(widget=forms.HiddenInput)
+    due_on = a_day(label="Nouvelle date")
+    reason = forms.CharField(
+        label="Motif (facultatif)",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="La structure le lira.",
+    )
+
+    def __init__(self, *args, due_on: date | None = None, **kwargs) -> None:
+        super().__init__(*args, auto_id="move_%s", **kwargs)
+        today = timezone.localdate()
+        self.fields["due_on"].widget.attrs["min"] = f"{today:%Y-%m-%d}"
+        if due_on:
+            self.initial = {"seen": f"{due_on:%Y-%m-%d}", "due_on": due_on}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Officer, OfficerAbsence, Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.documents.models import EXPIRES_SOON, Document
+from ilo_cms.documents.models import Document, soon
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.referentials.models import DocumentType
 
@@ -113,8 +113,7 @@ class DocumentRequestQuerySet(models.QuerySet):
 
     def expiring(self):
         """Those with an accepted document that soon ends, or has ended, and was not renewed."""
-        soon = timezone.localdate() + EXPIRES_SOON
-        kept = Document.objects.current().filter(expires_on__lte=soon)
+        kept = Document.objects.current().filter(expires_on__lte=soon(timezone.localdate()))
         return self.filter(cancelled_at=None).filter(
             Exists(items().filter(verdict="accepted", document__in=kept))
         )
@@ -443,7 +442,7 @@ def expiring_documents(today: date) -> models.QuerySet:
     """Documents in force that soon end, and were not renewed; the soonest first."""
     return (
         Document.objects.valid_on(today)
-        .filter(expires_on__lte=today + EXPIRES_SOON, organisation__is_active=True)
+        .filter(expires_on__lte=soon(today), organisation__is_active=True)
         .exclude(renewed(today))
         .order_by(F("expires_on"), "pk")
     )

@@ -1,4 +1,4 @@
-"""Asking, cancelling and reopening: what an officer does with a whole request (SPEC D4).
+"""Asking, cancelling, reopening, moving the date: an officer and a whole request (SPEC D4).
 
 Answers are in answers.py, decisions in decisions.py, reminders in reminders.py.
 """
@@ -163,6 +163,65 @@ def reopen(
     row.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason", "due_on"])
     tell_change(row, "document_request.reopened", "rouvert", reason, acting_user)
     return row
+
+
+@logged
+def reschedule(
+    *, request: DocumentRequest, due_on: date, seen: date, reason: str, acting_user: User
+) -> DocumentRequest:
+    """Move the due date of what still waits for the organisation, and tell it.
+
+    `seen` is the date that the officer saw: a colleague's move in between is not undone unread.
+    Sent twice, it moves once. Raises PermissionDenied, ValidationError by field.
+    """
+    row = locked_request(request)
+    can_follow(acting_user, row).enforce()
+    if not (decision := is_standing(row)):
+        raise ValidationError(decision.reason)
+    if due_on == seen:
+        raise ValidationError({"due_on": "C’est déjà la date de cette demande."})
+    if row.due_on == due_on:
+        return row
+    if not row.waits:
+        raise ValidationError("La structure a tout envoyé : aucune date ne court plus.")
+    if row.due_on != seen:
+        raise ValidationError(
+            f"La date vient d’être changée : c’est maintenant le {row.due_on:%d/%m/%Y}. "
+            "Rien n’a été enregistré."
+        )
+    check_due_date(due_on)
+    row.due_on = due_on
+    row.save(update_fields=["due_on"])
+    tell_rescheduled(row, seen, reason.strip(), acting_user)
+    return row
+
+
+def tell_rescheduled(
+    request: DocumentRequest, former: date, reason: str, acting_user: User
+) -> None:
+    """Log that the due date moved, and tell the organisation both dates."""
+    record(
+        "document_request.rescheduled",
+        actor=acting_user,
+        target=request,
+        organisation=request.organisation,
+        former=f"{former:%d/%m/%Y}",
+        due=f"{request.due_on:%d/%m/%Y}",
+        reason=reason,
+    )
+    notify(
+        "document_request.rescheduled",
+        recipients=people_with_access(request.organisation),
+        organisation_id=request.organisation_id,
+        path=request_path(request),
+        about_id=request.pk,
+        officer=acting_user,
+        organisation=request.organisation,
+        documents=request.labels,
+        former=f"{former:%d/%m/%Y}",
+        due=f"{request.due_on:%d/%m/%Y}",
+        reason=reason,
+    )
 
 
 def needed(reason: str, otherwise: str) -> str:

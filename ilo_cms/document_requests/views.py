@@ -15,17 +15,28 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.admin import document_requests
 from ilo_cms.document_requests.answers import deposit
 from ilo_cms.document_requests.decisions import ChangedError, changed, decide
-from ilo_cms.document_requests.forms import AskForm, DecisionForm, ReasonForm, ReopenForm
+from ilo_cms.document_requests.forms import (
+    AskForm,
+    DecisionForm,
+    ReasonForm,
+    ReopenForm,
+    RescheduleForm,
+)
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.document_requests.policies import can_ask, can_follow
 from ilo_cms.document_requests.reminders import MOST, plan, remind, remind_all
-from ilo_cms.document_requests.services import ask, cancel, officer_path, parties, reopen
+from ilo_cms.document_requests.services import (
+    ask,
+    cancel,
+    officer_path,
+    parties,
+    reopen,
+    reschedule,
+)
 from ilo_cms.documents.archive import archive_response
-from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
-from ilo_cms.documents.services import log_refusal, too_large
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import stop_reason
+from ilo_cms.documents.services import log_refusal
+from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.engagements.models import Assignment, Engagement
 
 
@@ -191,9 +202,11 @@ def request_page(
         "document_request": found,
         "form": form,
         "lines": form.lines(),
+        "has_accepted": bool(accepted(found)),
         "unsaved": unsaved,
         "may_follow": can_follow(request.user, found),
         "cancel_form": ReasonForm(auto_id="cancel_%s"),
+        "reschedule_form": RescheduleForm(due_on=found.due_on),
         "reopen_form": ReopenForm(auto_id="reopen_%s"),
         "reminders": found.reminders.select_related("sent_by")[:5],
         "reachable": people_with_access(found.organisation),
@@ -207,10 +220,8 @@ def acted(request: HttpRequest, pk: UUID, act, success: str) -> HttpResponse:
     found = seen_or_404(request, pk)
     try:
         act(found)
-    except ValidationError as error:
-        messages.error(request, error.messages[0])
-    except PermissionDenied as error:
-        messages.error(request, str(error))
+    except REFUSALS as error:
+        messages.error(request, refusal(error)[0])
     else:
         messages.success(request, success)
     return redirect(officer_path(found))
@@ -241,6 +252,19 @@ def reopen_request(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def reschedule_request(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Move the due date."""
+
+    def act(found: DocumentRequest) -> None:
+        form = RescheduleForm(request.POST)
+        if not form.is_valid():
+            raise ValidationError("Donnez une nouvelle date, et 500 caractères de motif au plus.")
+        reschedule(request=found, acting_user=request.user, **form.cleaned_data)
+
+    return acted(request, pk, act, "La date est changée, la structure est prévenue.")
+
+
+@require_POST
 def remind_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remind its organisation, once a day at most."""
 
@@ -261,27 +285,24 @@ def deposit_on_behalf(request: HttpRequest, pk: UUID) -> HttpResponse:
             raise ValidationError("Cette pièce n’est plus demandée.")
         file = request.FILES.get("file")
         if file is None:
-            words = "Choisissez d’abord un fichier sur votre ordinateur."
-            too_big = stop_reason(request) == "too_large"
-            raise ValidationError(too_large(item.type) if too_big else words)
-        try:
-            deposit(item=item, file=file, acting_user=request.user, acting_as=None)
-        except (NoSpaceError, UnavailableError) as error:
-            raise ValidationError(
-                "La plateforme ne peut pas prendre ce fichier pour le moment : rien n’a été "
-                "enregistré. Réessayez plus tard."
-            ) from error
+            raise ValidationError(no_file(request, item.type)[0])
+        deposit(item=item, file=file, acting_user=request.user, acting_as=None)
 
     return acted(request, pk, act, "Le fichier est déposé à la place de la structure.")
+
+
+def accepted(found: DocumentRequest) -> list[Document]:
+    """The documents of a request that were accepted."""
+    return [
+        item.document for item in found.items.all() if item.verdict == "accepted" and item.document
+    ]
 
 
 @require_safe
 def request_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All accepted documents of a request, as one ZIP."""
     found = seen_or_404(request, pk)
-    documents = [
-        item.document for item in found.items.all() if item.verdict == "accepted" and item.document
-    ]
+    documents = accepted(found)
     for document in documents:
         document.organisation = found.organisation
     return archive_response(f"pieces-{found.organisation}", documents, request.user)

@@ -26,6 +26,7 @@ def register_pages() -> list:
     below = "demandes-de-pieces/"
     acts = {
         "annuler": (views.cancel_request, "document_request_cancel"),
+        "date": (views.reschedule_request, "document_request_reschedule"),
         "rouvrir": (views.reopen_request, "document_request_reopen"),
         "rappeler": (views.remind_request, "document_request_remind"),
         "deposer": (views.deposit_on_behalf, "document_request_deposit"),

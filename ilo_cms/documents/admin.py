@@ -11,7 +11,7 @@ from wagtail.admin.views.generic import InspectView
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.viewsets import ReadOnlyViewSet
 from ilo_cms.directory.models import Organisation
-from ilo_cms.documents.models import EXPIRES_SOON, Document
+from ilo_cms.documents.models import Document, soon
 from ilo_cms.documents.policies import can_read
 
 
@@ -50,7 +50,7 @@ class DocumentFilterSet(RecordFilterSet):
     def filter_expiring(self, rows: models.QuerySet, name: str, value: bool) -> models.QuerySet:
         """Those in force whose last day is near, or the others."""
         today = timezone.localdate()
-        near = Document.objects.valid_on(today).filter(expires_on__lte=today + EXPIRES_SOON)
+        near = Document.objects.valid_on(today).filter(expires_on__lte=soon(today))
         return rows.filter(pk__in=near) if value else rows.exclude(pk__in=near)
 
 

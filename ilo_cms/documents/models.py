@@ -13,7 +13,7 @@ from django.utils import timezone
 from ilo_cms.accounts.models import User
 from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Organisation
-from ilo_cms.referentials.models import DocumentType
+from ilo_cms.referentials.models import DocumentType, PlatformSettings
 
 
 class Scan(models.TextChoices):
@@ -32,8 +32,9 @@ READABLE = {Scan.UNSCANNED, Scan.SAFE}
 WAITING = {Scan.PENDING, Scan.ERROR}
 
 
-#: How long before its last day a document is shown as expiring.
-EXPIRES_SOON = timedelta(days=30)
+def soon(today: date) -> date:
+    """The last day of the documents that are shown as expiring: an administrators' setting."""
+    return today + timedelta(days=PlatformSettings.current().expiry_first_days)
 
 
 class Reach(models.TextChoices):

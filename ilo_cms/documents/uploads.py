@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.http import HttpRequest
 
+from ilo_cms.documents.checks.sandbox import UnavailableError
+from ilo_cms.documents.services import too_large
 from ilo_cms.documents.storage import NoSpaceError, full_disk_told
-from ilo_cms.referentials.models import MAXIMUM_MEGABYTES, MEGABYTE
+from ilo_cms.referentials.models import MAXIMUM_MEGABYTES, MEGABYTE, DocumentType
 
 
 NO_SPACE = (
@@ -18,11 +22,32 @@ NO_CHECK = (
     "Les fichiers ne peuvent pas être vérifiés pour le moment : rien n’a été enregistré. "
     "Réessayez dans quelques minutes."
 )
-
-
+NO_FILE = "Choisissez d’abord un fichier sur votre ordinateur."
 #: What a script is answered when a file was not taken, by the refusal's code; 422 for all others.
 #: After 429 it sends the same file again by itself.
-STATUSES: dict[str | None, int] = {"conflict": 409, "busy": 429}
+STATUSES: dict[str | None, int] = {"conflict": 409, "closed": 409, "busy": 429}
+#: Why a service may not take a file through no fault of its sender, and any reason at all.
+OUTAGES = (NoSpaceError, UnavailableError)
+REFUSALS = (ValidationError, PermissionDenied, *OUTAGES)
+
+
+def refusal(error: Exception) -> tuple[str, int]:
+    """What a person reads of a file that was not taken (one of `REFUSALS`), and the status."""
+    if isinstance(error, NoSpaceError):
+        return NO_SPACE, 503
+    if isinstance(error, UnavailableError):
+        return NO_CHECK, 503
+    if isinstance(error, ValidationError):
+        return error.messages[0], STATUSES.get(getattr(error, "code", None), 422)
+    return str(error), 403
+
+
+def no_file(request: HttpRequest, document_type: DocumentType) -> tuple[str, int]:
+    """Why a form came without its file, and the status: it was stopped, or none was chosen."""
+    reason = stop_reason(request)
+    if reason == "too_large":
+        return too_large(document_type), 422
+    return (NO_SPACE, 503) if reason == "no_space" else (NO_FILE, 422)
 
 
 class BoundedUploadHandler(TemporaryFileUploadHandler):
@@ -62,6 +87,6 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         raise StopUpload(connection_reset=False)
 
 
-def stop_reason(request) -> str:
+def stop_reason(request: HttpRequest) -> str:
     """Why the request's file was not taken: "too_large", "no_space", or "" when it was."""
     return next(filter(None, (getattr(h, "stopped", "") for h in request.upload_handlers)), "")

@@ -15,9 +15,7 @@ from django.views.decorators.http import require_POST
 from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.documents.checks.sandbox import UnavailableError
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE
+from ilo_cms.documents.uploads import OUTAGES, refusal
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.budgets import set_budget
 from ilo_cms.engagements.forms import ACTS, ActForm, OpenForm
@@ -106,10 +104,8 @@ def run(form: ActForm | OpenForm) -> object:
         form.add_error(None, str(error))
     except ValidationError as error:
         place_errors(form, error)
-    except NoSpaceError:
-        form.add_error("file", NO_SPACE)
-    except UnavailableError:
-        form.add_error("file", NO_CHECK)
+    except OUTAGES as error:
+        form.add_error("file", refusal(error)[0])
     return None
 
 

@@ -4,6 +4,8 @@ The form is kept in the session and shown again, filled in, to the same contact 
 It is never saved by itself: the person reads it and presses the button again.
 """
 
+import re
+
 from allauth.core.ratelimit import consume
 from django.http import HttpRequest, QueryDict
 
@@ -13,24 +15,16 @@ from ilo_cms.moderation.fields import FIELDS, definition, label
 SESSION_KEY = "kept_form"
 #: The hidden field that says for which contact a form was opened (SPEC A6).
 ACTING_AS = "acting_as"
-#: Only long forms without password are kept: the record's, a reply, a satisfaction form, a deposit.
-KEPT_BELOW = (
-    "/mes-informations/",
-    "/evaluations/",
-    "/satisfaction/",
-    "/accompagnements/",
-    "/mises-en-concurrence/",
+#: Only forms with a text and no password are kept: the record's, a reply, a satisfaction form, a
+#: deposit, why a document cannot be given, what is said of a tender.
+KEPT = re.compile(
+    r"/(mes-informations|evaluations|satisfaction|accompagnements|mises-en-concurrence"
+    r"|demandes/[^/]+/impossible)/"
 )
-#: The texts of a deposit, with their labels.
-DEPOSITED = {"title": "Intitulé", "url": "Lien", "note": "Note"}
+#: The texts of a deposit and of an answer without document, with their labels.
+DEPOSITED = {"title": "Intitulé", "url": "Lien", "note": "Note", "reason": "Motif"}
 #: Those of a tender.
-TENDERED = {
-    "reason": "Motif",
-    "text": "Votre question",
-    "price": "Prix",
-    "days": "Jours",
-    "message": "Message",
-}
+TENDERED = {"text": "Votre question", "price": "Prix", "days": "Jours", "message": "Message"}
 MAXIMUM_SIZE = 60_000
 
 
@@ -40,7 +34,7 @@ def keep(request: HttpRequest) -> bool:
     So many an hour from one address, when nobody is signed in (ACCOUNT_RATE_LIMITS).
     """
     same_site = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    ours = request.path.startswith(KEPT_BELOW) and ACTING_AS in request.POST
+    ours = KEPT.match(request.path) and ACTING_AS in request.POST
     if request.method != "POST" or not ours or not same_site:
         return False
     if request.FILES:
@@ -56,10 +50,13 @@ def keep(request: HttpRequest) -> bool:
     return True
 
 
-def restore(request: HttpRequest) -> QueryDict | None:
-    """The form kept for this page and this contact, once; None when there is none."""
+def restore(request: HttpRequest, posted_to: str = "") -> QueryDict | None:
+    """The form kept for this page and this contact, once; None when there is none.
+
+    `posted_to` is the address of the form when it is not the page's own.
+    """
     kept = request.session.get(SESSION_KEY)
-    if not kept or request.contact is None or kept["path"] != request.path:
+    if not kept or request.contact is None or kept["path"] != (posted_to or request.path):
         return None
     data = QueryDict(kept["data"])
     if data.get(ACTING_AS) != str(request.contact.pk):

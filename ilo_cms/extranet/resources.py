@@ -11,9 +11,7 @@ from django.http import HttpRequest
 
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.directory.policies import can_write_as
-from ilo_cms.documents.checks.sandbox import UnavailableError
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE
+from ilo_cms.documents.uploads import OUTAGES, refusal
 from ilo_cms.engagements.models import (
     SHOWN_TO_PROVIDER,
     Assignment,
@@ -93,10 +91,8 @@ def deposited(request: HttpRequest, form: DepositForm, engagement: Engagement) -
         form.add_error(None, str(error))
     except ValidationError as error:
         refuse(form, error)
-    except NoSpaceError:
-        form.add_error("file", NO_SPACE)
-    except UnavailableError:
-        form.add_error("file", NO_CHECK)
+    except OUTAGES as error:
+        form.add_error("file", refusal(error)[0])
     return None
 
 

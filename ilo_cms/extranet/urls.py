@@ -6,6 +6,7 @@ from ilo_cms.extranet.gallery import gallery
 from ilo_cms.extranet.views import (
     account,
     activation,
+    asked_documents,
     calendar,
     document_requests,
     documents,
@@ -95,6 +96,7 @@ urlpatterns = [
     ),
     path("ressources/<uuid:pk>/", engagements.own_resource, name="own_resource"),
     path("prestations/<uuid:pk>/", engagements.assignment_page, name="assignment"),
+    path("demandes/", asked_documents.document_requests, name="document_requests"),
     path("demandes/<uuid:pk>/", document_requests.document_request, name="document_request"),
     path(
         "demandes/<uuid:pk>/reprendre/",

@@ -220,6 +220,14 @@ KINDS = {
             label="Une demande de pièces jointes est annulée ou rouverte",
         ),
         Kind(
+            "document_request.rescheduled",
+            "Pièces jointes",
+            "Des pièces jointes sont à envoyer à une autre date : {organisation}",
+            "{officer} attend maintenant de {organisation}, avant le {due} (au lieu du {former}) : "
+            "{documents}.\n{reason}",
+            label="La date d’envoi de pièces jointes change",
+        ),
+        Kind(
             "document_request.sent",
             "Pièces jointes",
             "Des pièces jointes sont à vérifier : {organisation}",

@@ -98,6 +98,8 @@ class PlatformSettingsViewSet(RecordViewSet):
         "maximum_skills",
         "confirmation_months",
         "tender_reminder_days",
+        "expiry_first_days",
+        "expiry_last_days",
         "support_email",
     ]
     labels = {"__str__": "Réglages"}

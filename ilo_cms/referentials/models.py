@@ -6,6 +6,7 @@ Initial rows live in fixtures/referentials/ and are loaded by `manage.py load_re
 
 import re
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from wagtail.search import index
@@ -309,6 +310,18 @@ class PlatformSettings(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Un second rappel part la veille.",
     )
+    expiry_first_days = models.PositiveSmallIntegerField(
+        "premier rappel avant la fin de validité d’une pièce, en jours",
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text="C’est aussi le délai à partir duquel une pièce est dite « expire bientôt ».",
+    )
+    expiry_last_days = models.PositiveSmallIntegerField(
+        "dernier rappel avant la fin de validité d’une pièce, en jours",
+        default=7,
+        validators=[MinValueValidator(1)],
+        help_text="Au plus le délai du premier rappel ; s’ils sont égaux, un seul part.",
+    )
     support_email = models.EmailField("adresse de l’assistance nationale", blank=True)
 
     class Meta:
@@ -317,6 +330,14 @@ class PlatformSettings(models.Model):
 
     def __str__(self) -> str:
         return "Réglages de la plateforme"
+
+    def clean(self) -> None:
+        """The last reminder does not come before the first."""
+        first, last = self.expiry_first_days, self.expiry_last_days
+        if first and last and last > first:
+            raise ValidationError(
+                {"expiry_last_days": f"Choisissez {first} jours au plus : c’est le premier rappel."}
+            )
 
     @classmethod
     def current(cls) -> "PlatformSettings":

@@ -11,9 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ilo_cms.core.clock import database_now
-from ilo_cms.documents.checks.sandbox import UnavailableError
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE
+from ilo_cms.documents.uploads import OUTAGES, refusal
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
 from ilo_cms.tenders.forms import ActForm, AnswerForm
@@ -103,12 +101,10 @@ def run(form: ActForm) -> int:
     except ValidationError as error:
         place_errors(form, error)
         return 409 if getattr(error, "code", "") in {"changed", "phase"} else 422
-    except NoSpaceError:
-        form.add_error("file", NO_SPACE)
-        return 422
-    except UnavailableError:
-        form.add_error("file", NO_CHECK)
-        return 422
+    except OUTAGES as error:
+        words, status = refusal(error)
+        form.add_error("file", words)
+        return status
     return 200
 
 

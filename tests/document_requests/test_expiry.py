@@ -1,12 +1,14 @@
 """The end of a document's validity is told once per step, and shown on both sides (SPEC D6)."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from ilo_cms.document_requests.expiry import step_on, tell, tell_expiring
-from ilo_cms.document_requests.models import ExpiryNotice
+from ilo_cms.document_requests.models import ExpiryNotice, expiring_documents
 from ilo_cms.documents.models import Document, expiry
 from ilo_cms.notifications.conditions import still_true
 from ilo_cms.notifications.models import Notification
+from ilo_cms.referentials.models import PlatformSettings
 from tests.document_requests.conftest import in_days
 from tests.factories import DocumentFactory
 from tests.helpers.intranet import as_
@@ -28,7 +30,7 @@ def ends(document, days: int) -> int:
 
 @pytest.mark.parametrize(("left", "step"), [(31, None), (30, 30), (8, 30), (7, 7), (1, 7), (0, 7)])
 def test_the_step_of_a_day(left, step):
-    assert step_on(in_days(left), in_days(0)) == step
+    assert step_on(in_days(left), in_days(0), (30, 7)) == step
 
 
 def test_each_step_is_told_once(certificate, contact):
@@ -41,6 +43,24 @@ def test_each_step_is_told_once(certificate, contact):
     assert not tell(document_id=certificate.pk)  # another worker was as fast
     assert ends(certificate, 5) == 1 and ExpiryNotice.objects.count() == 2
     assert ends(certificate, -1) == 0
+
+
+def test_administrators_choose_the_days(certificate, contact):
+    PlatformSettings.objects.update_or_create(
+        pk=1, defaults={"expiry_first_days": 60, "expiry_last_days": 14}
+    )
+    assert ends(certificate, 61) == 0
+    assert ends(certificate, 60) == 1 and ends(certificate, 15) == 1
+    assert ends(certificate, 14) == 1
+    days = ExpiryNotice.objects.order_by("told_at").values_list("days_before", flat=True)
+    assert list(days) == [60, 60, 14]
+    assert certificate in expiring_documents(in_days(0))
+
+
+def test_the_last_reminder_does_not_come_before_the_first():
+    with pytest.raises(ValidationError, match="30 jours au plus"):
+        PlatformSettings(expiry_last_days=31).full_clean()
+    PlatformSettings(expiry_last_days=30).full_clean()
 
 
 def test_what_was_renewed_or_withdrawn_is_not_told(certificate, types, contact):

@@ -100,7 +100,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     )
     asked = DocumentRequestFactory(organisation=provider.organisation).pk
     names = ["", "_reuse", "_cannot", "_take_back", "_send", "_check", "_cancel", "_reopen"]
-    names += ["_remind", "_deposit", "_archive"]
+    names += ["_remind", "_deposit", "_archive", "_reschedule"]
     keys = {f"document_request{name}": asked for name in names} | {
         "meeting": meeting.pk,
         "meeting_file": MeetingFactory(contacts=[provider], confirmed=True).pk,

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -28,13 +28,11 @@ from ilo_cms.document_requests.answers import (
 )
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem, ItemState
 from ilo_cms.document_requests.policies import can_answer
-from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
-from ilo_cms.documents.services import log_refusal, too_large
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, STATUSES, stop_reason
+from ilo_cms.documents.services import log_refusal
+from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required, acting_form
-from ilo_cms.extranet.kept_forms import ACTING_AS
+from ilo_cms.extranet.kept_forms import ACTING_AS, restore
 from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
 from ilo_cms.referentials.models import DocumentType
 
@@ -76,6 +74,7 @@ class Row:
     may_answer: Decision
     error: str = ""
     reason: str = ""
+    is_kept: bool = False
 
     @property
     def badge(self) -> str:
@@ -121,9 +120,15 @@ def own_request(request: HttpRequest, pk: UUID) -> DocumentRequest:
 
 
 def rows_of(
-    request: HttpRequest, found: DocumentRequest, item: UUID | None = None, error: str = ""
+    request: HttpRequest,
+    found: DocumentRequest,
+    item: UUID | None = None,
+    error: str = "",
+    kept: QueryDict | None = None,
 ) -> list[Row]:
-    """The page's rows; `error` stands at one of them."""
+    """The page's rows; `error` stands at one of them, and what was `kept` of one at its own."""
+    typed = kept or request.POST
+    kept_at = kept.get("item", "") if kept else ""
     may = can_answer(request.contact, found)
     types = [row.type_id for row in found.items.all()]
     offered = list(reusable(found.organisation).filter(type__in=types)) if may else []
@@ -137,7 +142,12 @@ def rows_of(
             ],
             may_answer=may,
             error=error if row.pk == item else "",
-            reason=request.POST.get("reason", "") if row.pk == item else row.cannot_reason,
+            reason=(
+                typed.get("reason", "")
+                if row.pk == item or str(row.pk) == kept_at
+                else row.cannot_reason
+            ),
+            is_kept=str(row.pk) == kept_at,
         )
         for row in found.items.all()
     ]
@@ -147,7 +157,10 @@ def rows_of(
 def document_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request; a POST brings one file."""
     found = own_request(request, pk)
-    return take_file(request, found) if request.method == "POST" else show(request, found)
+    if request.method == "POST":
+        return take_file(request, found)
+    kept = restore(request, reverse("document_request_cannot", args=[pk]))
+    return show(request, found, kept=kept)
 
 
 def show(
@@ -156,9 +169,10 @@ def show(
     item: UUID | None = None,
     error: str = "",
     status: int = 200,
+    kept: QueryDict | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong at one row or, without one, above them all."""
-    rows = rows_of(request, found, item, error)
+    rows = rows_of(request, found, item, error, kept)
     at_row = any(row.error for row in rows)
     context = {
         "document_request": found,
@@ -194,7 +208,7 @@ def take_file(request: HttpRequest, found: DocumentRequest) -> HttpResponse:
         return answer(request, found, None, GONE, 422)
     file = request.FILES.get("file")
     if file is None:
-        return answer(request, found, item, *missing(request, item))
+        return answer(request, found, item, *no_file(request, item.type))
     try:
         row, changed = deposit(
             item=item,
@@ -203,14 +217,8 @@ def take_file(request: HttpRequest, found: DocumentRequest) -> HttpResponse:
             acting_as=request.contact,
             issued_on=issue_date(request),
         )
-    except ValidationError as error:
-        return answer(request, found, item, error.messages[0], STATUSES.get(error.code, 422))
-    except PermissionDenied as error:
-        return answer(request, found, item, str(error), 403)
-    except NoSpaceError:
-        return answer(request, found, item, NO_SPACE, 503)
-    except UnavailableError:
-        return answer(request, found, item, NO_CHECK, 503)
+    except REFUSALS as error:
+        return answer(request, found, item, *refusal(error))
     return answer(request, found, item, said(row, changed), 200)
 
 
@@ -226,16 +234,6 @@ def said(row: DocumentRequestItem, changed: bool) -> str:
     if row.is_reused:
         return "Ce fichier est déjà dans votre fiche : il est repris, prêt à envoyer."
     return "Votre fichier est prêt à envoyer."
-
-
-def missing(request: HttpRequest, item: DocumentRequestItem) -> tuple[str, int]:
-    """Why the form came without its file."""
-    reason = stop_reason(request)
-    if reason == "too_large":
-        return too_large(item.type), 422
-    if reason == "no_space":
-        return NO_SPACE, 503
-    return "Choisissez d’abord un fichier sur votre ordinateur.", 422
 
 
 def answer(
@@ -273,8 +271,7 @@ def act(request: HttpRequest, pk: UUID, service, success: str, **words: object) 
     try:
         service(item=item, acting_as=request.contact, **words)
     except ValidationError as error:
-        status = 409 if getattr(error, "code", "") == "conflict" else 422
-        return show(request, own_request(request, pk), item.pk, error.messages[0], status)
+        return show(request, own_request(request, pk), item.pk, *refusal(error))
     messages.success(request, success)
     return redirect(f"{reverse('document_request', args=[pk])}#piece-{item.pk}")
 

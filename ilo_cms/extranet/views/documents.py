@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -17,11 +17,9 @@ from django.views.decorators.http import require_POST
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
-from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import deposit, too_large, withdraw
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, STATUSES, stop_reason
+from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.referentials.models import DocumentType
@@ -135,7 +133,7 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
         return answer(request, "", "Cette pièce n’est plus demandée. Rechargez la page.", 422)
     file = request.FILES.get("file")
     if file is None:
-        return answer(request, code, *missing(request, slot))
+        return answer(request, code, *no_file(request, slot.type))
     try:
         _, is_new = deposit(
             file=file,
@@ -146,14 +144,8 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
             acting_as=request.contact,
             replaces=shown(request, slot),
         )
-    except ValidationError as error:
-        return answer(request, code, error.messages[0], STATUSES.get(error.code, 422))
-    except PermissionDenied as error:
-        return answer(request, code, str(error), 403)
-    except NoSpaceError:
-        return answer(request, code, NO_SPACE, 503)
-    except UnavailableError:
-        return answer(request, code, NO_CHECK, 503)
+    except REFUSALS as error:
+        return answer(request, code, *refusal(error))
     said = "est enregistré." if is_new else "était déjà enregistré : rien n’a changé."
     return answer(request, code, f"Votre fichier {said}", 200)
 
@@ -173,16 +165,6 @@ def shown(request: HttpRequest, slot: Slot) -> Document | None:
         return here.get(pk=named)
     except (ValidationError, Document.DoesNotExist) as error:
         raise ValidationError(GONE, code="conflict") from error
-
-
-def missing(request: HttpRequest, slot: Slot) -> tuple[str, int]:
-    """Why the form came without its file."""
-    reason = stop_reason(request)
-    if reason == "too_large":
-        return too_large(slot.type), 422
-    if reason == "no_space":
-        return NO_SPACE, 503
-    return "Choisissez d’abord un fichier sur votre ordinateur.", 422
 
 
 def answer(request: HttpRequest, code: str, said: str, status: int) -> HttpResponse:

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ilo_cms.directory.policies import can_commit_as
-from ilo_cms.documents.checks.sandbox import UnavailableError
-from ilo_cms.documents.services import too_large
-from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
+from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import ACTING_AS, restore
 from ilo_cms.extranet.offer_forms import OfferForm
@@ -190,33 +187,17 @@ def take(request: HttpRequest, place: Place, slot: Slot) -> tuple[str, int]:
     """Check and keep the file that was sent; what became of it, and the status that says so."""
     file = request.FILES.get("file")
     if file is None:
-        return why_missing(request, slot)
+        return no_file(request, slot.type)
     try:
         offer = draft_of(invitation=place.invitation, acting_as=request.contact)
         _, is_new = add_file(
             offer=offer, file=file, document_type=slot.type, acting_as=request.contact
         )
-    except ValidationError as error:
-        return error.messages[0], status_of(error)
-    except PermissionDenied as error:
-        return str(error), 403
-    except NoSpaceError:
-        return NO_SPACE, 503
-    except UnavailableError:
-        return NO_CHECK, 503
+    except REFUSALS as error:
+        return refusal(error)
     if is_new:
         return "Votre fichier est dans le brouillon : il sera déposé avec votre offre.", 200
     return "Ce fichier était déjà dans le brouillon : rien n’a changé.", 200
-
-
-def why_missing(request: HttpRequest, slot: Slot) -> tuple[str, int]:
-    """Why the form came without its file."""
-    reason = stop_reason(request)
-    if reason == "too_large":
-        return too_large(slot.type), 422
-    if reason == "no_space":
-        return NO_SPACE, 503
-    return "Choisissez d’abord un fichier sur votre ordinateur.", 422
 
 
 def answer(request: HttpRequest, place: Place, code: str, said: str, status: int) -> HttpResponse:
