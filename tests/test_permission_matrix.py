@@ -59,6 +59,8 @@ GET = {
     "engagement_meetings": row("302 200 200 404 404 200 403 403 403 403"),
     "engagement_documents": row("302 200 200 404 404 200 403 403 403 403"),
     "assignment": row("302 200 200 404 404 200 403 403 403 403"),
+    # Deposited by the provider, after the former contact left.
+    "own_resource": row("302 302 302 404 404 404 403 403 403 403"),
     # Not to the former contact, who may read what was decided but no document.
     "document_request": row("302 200 200 404 404 404 403 403 403 403"),
     "document_request_reuse": TO_THE_FORM,
@@ -86,6 +88,8 @@ GET = {
     "meetings": OWN_PAGE,
     # Proposed to "provider" after the former contact left.
     "meeting": row("302 200 200 404 404 404 403 403 403 403"),
+    # Its date is fixed.
+    "meeting_file": row("302 200 200 404 404 404 403 403 403 403"),
     "calendar": SIGNED_IN,
     "calendar_feed": row("404 404 404 404 404 404 404 404 404 404"),
     "meeting_choose": row("302 302 302 302 302 302 200 200 200 302"),
@@ -237,6 +241,8 @@ POST = {
     "cancel_email": row("410 410 410 410 410 410 410 410 410 410"),
     # Without anything to deposit.
     "engagement_documents": row("302 422 422 404 404 422 403 403 403 403"),
+    # Without a button: back to the page, which says so.
+    "own_resource": row("302 302 302 404 404 404 403 403 403 403"),
     "preferences": row("302 302 302 302 302 302 302 302 302 302"),
     "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),

@@ -61,7 +61,7 @@ def changes(event: AuditEvent) -> Iterator[str]:
     yield from requested(event, PARTS)
     if origin := said.pop("origin", ""):
         yield f"Origine : {origin}"
-    for value in said.values():
+    for value in filter(None, said.values()):  # a reason that nobody had to give
         if not isinstance(value, dict):
             yield from map(readable, value if isinstance(value, list) else [value])
 

@@ -105,6 +105,7 @@ def send_link(contact: Contact, sent_by: User | None) -> Activation:
         address=link.address,
         subject=f"Ouvrez votre compte ILO : {contact.organisation}",
         body=link_mail(link),
+        holds_link=True,
     )
     link.save(force_insert=True)
     log(

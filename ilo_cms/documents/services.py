@@ -25,6 +25,7 @@ from ilo_cms.documents.checks.sandbox import inspect_apart
 from ilo_cms.documents.models import Document, Scan, expiry
 from ilo_cms.documents.policies import can_change, can_deposit
 from ilo_cms.documents.tasks import scan_soon
+from ilo_cms.documents.turns import turn
 from ilo_cms.referentials.models import DocumentType
 
 
@@ -75,15 +76,17 @@ def receive(
 ) -> tuple[Document, Findings]:
     """Check a file and keep its content; return its row, not written yet, for `record_deposit`.
 
-    Raises ValidationError with the sentence of what is wrong, NoSpaceError when the disk is full,
-    UnavailableError when no process could check it; then nothing is kept.
+    Raises ValidationError with the sentence of what is wrong ("busy" when others of the person's
+    files are being checked), NoSpaceError when the disk is full, UnavailableError when no process
+    could check it; then nothing is kept.
     """
     name = clean_name(file.name or "")
     extension = checked_extension(name, document_type)
     limit = document_type.maximum_bytes
     try:
         with storage.received(file.chunks(), limit) as incoming:
-            findings = inspect_apart(incoming.path, extension, document_type.accepts_encrypted)
+            with turn(acting_user):
+                findings = inspect_apart(incoming.path, extension, document_type.accepts_encrypted)
             storage.keep(incoming)
     except storage.TooLargeError as error:
         raise ValidationError(too_large(document_type), code="too_large") from error

@@ -20,6 +20,11 @@ NO_CHECK = (
 )
 
 
+#: What a script is answered when a file was not taken, by the refusal's code; 422 for all others.
+#: After 429 it sends the same file again by itself.
+STATUSES: dict[str | None, int] = {"conflict": 409, "busy": 429}
+
+
 class BoundedUploadHandler(TemporaryFileUploadHandler):
     """Stops reading at the largest size that any type may have, or when the disk is full.
 

@@ -178,6 +178,7 @@ class EngagementViewSet(Audited, RecordViewSet):
     edit_view_class = EngagementEditView
     history_view_class = InnerHistoryView
     url_prefix = "accompagnements"
+    add_label = "Ouvrir un accompagnement"
     icon = "folder-open-inverse"
     list_display = [
         "title",

@@ -92,7 +92,7 @@ def colleagues(operator: Organisation | None):
 class ActForm(forms.Form):
     """One act on an engagement; `run` calls its service."""
 
-    title: ClassVar[str]
+    heading: ClassVar[str]
     button: ClassVar[str]
     done: ClassVar[str]
 
@@ -130,7 +130,7 @@ class SeenForm(ActForm):
 class StageForm(SeenForm):
     """Entering a stage."""
 
-    title, button, done = "Changer d’étape", "Entrer dans cette étape", "Étape enregistrée."
+    heading, button, done = "Changer d’étape", "Entrer dans cette étape", "Étape enregistrée."
     stage = forms.ChoiceField(label="Étape", choices=Stage.choices)
     entered_on = day_field("Entrée le")
 
@@ -141,7 +141,7 @@ class StageForm(SeenForm):
 class CorrectForm(SeenForm):
     """Correcting the current stage."""
 
-    title, button, done = "Corriger l’étape actuelle", "Corriger", "Étape corrigée."
+    heading, button, done = "Corriger l’étape actuelle", "Corriger", "Étape corrigée."
     entered_on = day_field("Entrée le", required=False)
     withdraw = forms.BooleanField(
         label="Cette étape a été saisie par erreur : la retirer", required=False
@@ -158,7 +158,7 @@ class CorrectForm(SeenForm):
 class HandOverForm(ActForm):
     """Handing over to a colleague."""
 
-    title, button, done = "Confier à un·e collègue", "Confier", "L’accompagnement est confié."
+    heading, button, done = "Confier à un·e collègue", "Confier", "L’accompagnement est confié."
     officer = forms.ModelChoiceField(Officer.objects.none(), label="Collègue")
     message = text_field("Message", required=False, help_text="La ou le collègue le lira.")
 
@@ -173,7 +173,7 @@ class HandOverForm(ActForm):
 class CloseForm(ActForm):
     """Closing."""
 
-    title, button, done = "Clore l’accompagnement", "Clore", "L’accompagnement est clos."
+    heading, button, done = "Clore l’accompagnement", "Clore", "L’accompagnement est clos."
     closed_on = day_field("Clos le")
     reason = text_field("Motif")
 
@@ -187,7 +187,7 @@ class CloseForm(ActForm):
 class ReopenForm(ActForm):
     """Opening again."""
 
-    title, button, done = "Rouvrir l’accompagnement", "Rouvrir", "L’accompagnement est rouvert."
+    heading, button, done = "Rouvrir l’accompagnement", "Rouvrir", "L’accompagnement est rouvert."
     reason = text_field("Motif")
 
     def run(self) -> object:
@@ -206,7 +206,7 @@ class KeyedForm(ActForm):
 class ActionForm(KeyedForm):
     """Adding a line to the plan."""
 
-    title, button, done = "Ajouter une action au plan", "Ajouter", "Action ajoutée."
+    heading, button, done = "Ajouter une action au plan", "Ajouter", "Action ajoutée."
     kind = forms.ModelChoiceField(ActionType.objects.active(), label="Type")
     label = forms.CharField(label="Libellé", max_length=255)
     description = text_field("Description", required=False)
@@ -220,7 +220,7 @@ class ActionForm(KeyedForm):
 class ParticipantForm(ActForm):
     """Adding somebody who takes part."""
 
-    title, button = "Ajouter un·e interlocuteur·rice", "Ajouter"
+    heading, button = "Ajouter un·e interlocuteur·rice", "Ajouter"
     done = "Interlocuteur·rice ajouté·e."
     person = forms.ChoiceField(label="Personne")
     is_main = forms.BooleanField(label="Interlocuteur·rice principal·e", required=False)
@@ -268,8 +268,8 @@ class ParticipantForm(ActForm):
 class ResourceForm(KeyedForm):
     """Attaching a file, a link or a note."""
 
-    title, button, done = "Ajouter une ressource", "Ajouter", "Ressource ajoutée."
-    title_field = forms.CharField(label="Intitulé", max_length=255)
+    heading, button, done = "Ajouter une ressource", "Ajouter", "Ressource ajoutée."
+    title = forms.CharField(label="Intitulé", max_length=255)
     assignment = forms.ModelChoiceField(
         Engagement.objects.none(),
         label="Prestation",
@@ -295,8 +295,7 @@ class ResourceForm(KeyedForm):
         self.fields["shared_with"].queryset = Organisation.objects.filter(pk__in=keys)
 
     def run(self) -> object:
-        said = dict(self.cleaned_data)
-        return deposit_resource(**self.common, title=said.pop("title_field"), **said)
+        return deposit_resource(**self.common, **self.cleaned_data)
 
 
 #: The acts of an engagement, by the last word of their address.

@@ -1,6 +1,7 @@
 """Who may do what with engagements and what they hold (SPEC A10)."""
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.french import of
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.directory.policies import active_officer, can_commit_as
@@ -19,7 +20,7 @@ def can_edit_engagement(user: User, engagement: Engagement) -> Decision:
     officer = active_officer(user)
     if officer and officer.operator_id == engagement.operator_id:
         return ALLOWED
-    return refused(f"Seule l’équipe de {engagement.operator} modifie cet accompagnement.")
+    return refused(f"Seule l’équipe {of(engagement.operator)} modifie cet accompagnement.")
 
 
 def can_change_engagement(user: User, engagement: Engagement) -> Decision:
@@ -53,7 +54,7 @@ def can_set_budget(user: User, operator: Organisation) -> Decision:
     officer = active_officer(user)
     if user.is_administrator or (officer and officer.operator_id == operator.pk):
         return ALLOWED
-    return refused(f"Seules l’équipe de {operator} et l’administration saisissent ce budget.")
+    return refused(f"Seules l’équipe {of(operator)} et l’administration saisissent ce budget.")
 
 
 def can_deposit_resource(

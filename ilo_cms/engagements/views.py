@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.checks.sandbox import UnavailableError
@@ -93,7 +94,7 @@ def act_on_engagement(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         messages.success(request, form.done)
         return redirect("engagement_page", pk=engagement.pk)
     context = {"form": form, "engagement": engagement}
-    context |= skeleton(str(engagement), engagement, form.title)
+    context |= skeleton(str(engagement), engagement, form.heading)
     return render(request, "engagements/act.html", context, status=422 if form.is_bound else 200)
 
 
@@ -118,8 +119,7 @@ def place_errors(form: ActForm | OpenForm, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for name, sentences in error.message_dict.items():
-        field = {"title": "title_field"}.get(name, name) if name not in form.fields else name
-        form.add_error(field if field in form.fields else None, sentences)
+        form.add_error(name if name in form.fields else None, sentences)
 
 
 def open_page(request: HttpRequest) -> HttpResponse:
@@ -129,7 +129,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid() and (made := run(form)):
         messages.success(request, f"« {made} » est ouvert.")
         return redirect("engagement_page", pk=made.pk)
-    form.title, form.button = "Ouvrir un accompagnement", "Ouvrir l’accompagnement"
+    form.heading, form.button = "Ouvrir un accompagnement", "Ouvrir l’accompagnement"
     context = {"form": form} | skeleton("Ouvrir un accompagnement")
     return render(request, "engagements/act.html", context, status=422 if form.is_bound else 200)
 
@@ -261,7 +261,7 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     years = sorted({*amounts, *sums, timezone.localdate().year}, reverse=True)
     lines = [budget_line(year, amounts.get(year), sums.get(year, Sums())) for year in years]
     context = {"operator": operator, "lines": lines, "operators": other_operators(request)}
-    context |= skeleton(f"Budget de {operator}", subtitle="Budget")
+    context |= skeleton(f"Budget {of(operator)}", subtitle="Budget")
     return render(request, "engagements/budget.html", context)
 
 

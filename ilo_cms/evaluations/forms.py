@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
+from ilo_cms.accounts.models import User
 from ilo_cms.directory.models import Contact
 from ilo_cms.engagements.models import Engagement, Stage
 from ilo_cms.evaluations.answers import (
@@ -16,6 +17,7 @@ from ilo_cms.evaluations.answers import (
     values_of,
 )
 from ilo_cms.evaluations.models import Grid, GridVersion, Kind, Purpose, Question, Reply
+from ilo_cms.evaluations.policies import can_send_satisfaction
 
 
 def note_label(question: Question, note: int) -> str:
@@ -126,14 +128,17 @@ class SendForm(forms.Form):
         error_messages={"required": "Cochez au moins une personne."},
     )
 
-    def __init__(self, *args, engagement: Engagement, **kwargs) -> None:
+    def __init__(self, *args, engagement: Engagement, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["grid"].queryset = Grid.objects.usable(Purpose.SATISFACTION)
-        entered = {entry.stage for entry in engagement.stage_entries.all()}
-        self.fields["stage"].choices = [
+        offered = [
             ("", "L’accompagnement entier"),
-            *((stage.value, f"Étape : {stage.label}") for stage in Stage if stage in entered),
+            *((stage.value, f"Étape : {stage.label}") for stage in Stage),
         ]
+        choices = [pair for pair in offered if can_send_satisfaction(user, engagement, pair[0])]
+        self.fields["stage"].choices = choices
+        if choices and choices[0][0]:  # the whole is not over: the stage that is ending
+            self.fields["stage"].initial = choices[-1][0]
         self.fields["contacts"].queryset = (
             Contact.objects.current()
             .filter(organisation=engagement.beneficiary_id, has_access=True, user__is_active=True)

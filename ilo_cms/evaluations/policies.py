@@ -115,7 +115,8 @@ def can_send_satisfaction(user: User, engagement: Engagement, stage: str) -> Dec
     """The team, about a stage that was entered or, at the end, about the whole."""
     if not can_edit_engagement(user, engagement):
         return refused("Seule l’équipe de la structure porteuse envoie ce formulaire.")
-    entered = {entry.stage for entry in engagement.stage_entries.all()}
+    entries = engagement.stage_entries.all()
+    entered = {entry.stage for entry in entries if entry.withdrawn_at is None}
     if stage and stage not in entered:
         return refused("L’accompagnement n’est pas encore entré dans cette étape.")
     if not stage and not engagement.closed_on and Stage.FOLLOW_UP not in entered:

@@ -1,9 +1,12 @@
 """What the parties of an engagement deposit and share, as the extranet shows it (SPEC E9)."""
 
-from uuid import uuid4
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from ilo_cms.directory.models import Contact, Organisation
@@ -11,8 +14,22 @@ from ilo_cms.directory.policies import can_write_as
 from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.storage import NoSpaceError
 from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE
-from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement, Resource
-from ilo_cms.engagements.resources import deposit_resource, file_types, parties
+from ilo_cms.engagements.models import (
+    SHOWN_TO_PROVIDER,
+    Assignment,
+    Engagement,
+    Resource,
+    ResourceShare,
+)
+from ilo_cms.engagements.policies import can_manage_resource
+from ilo_cms.engagements.resources import (
+    deposit_resource,
+    file_types,
+    parties,
+    share_resource,
+    unshare_resource,
+    withdraw_resource,
+)
 
 
 class DepositForm(forms.Form):
@@ -48,6 +65,8 @@ class DepositForm(forms.Form):
             carries = carries.filter(provider=contact.organisation_id)
             self.fields["assignment"].required = True
             self.fields["assignment"].empty_label = None
+            if carries.count() > 1:
+                self.fields["assignment"].empty_label = "Choisissez la prestation"
         self.fields["assignment"].queryset = carries.order_by("label", "pk")
         others = [row.pk for row in parties(engagement) if row.pk != contact.organisation_id]
         if others:
@@ -88,3 +107,69 @@ def refuse(form: DepositForm, error: ValidationError) -> None:
         return
     for name, sentences in error.message_dict.items():
         form.add_error(name if name in form.fields else None, sentences)
+
+
+# --- what one's own organisation deposited ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """A resource; for those who deposited it, who reads it and to whom it may still be shown."""
+
+    resource: Resource
+    is_managed: bool = False
+    readers: list[Organisation] = field(default_factory=list)
+    others: list[Organisation] = field(default_factory=list)
+
+
+def lines_of(
+    request: HttpRequest, engagement: Engagement, resources: QuerySet[Resource]
+) -> list[Line]:
+    """The lines of the documents' page."""
+    shares = ResourceShare.objects.in_force().select_related("organisation")
+    rows = resources.prefetch_related(Prefetch("shares", queryset=shares))
+    everyone = parties(engagement)
+    return [line_of(request, resource, everyone) for resource in rows]
+
+
+def line_of(request: HttpRequest, resource: Resource, everyone: Iterable[Organisation]) -> Line:
+    """One of them."""
+    if not can_manage_resource(request.user, request.contact, resource):
+        return Line(resource)
+    readers = [share.organisation for share in resource.shares.all()]
+    others = [
+        party for party in everyone if party not in readers and party != resource.organisation
+    ]
+    return Line(resource, is_managed=True, readers=readers, others=others)
+
+
+def change_own(request: HttpRequest, resource: Resource) -> str:
+    """Share, unshare or withdraw as the button says; what was done, in words.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    common = {"resource": resource, "acting_user": request.user, "acting_as": request.contact}
+    wanted = request.POST.get("do", "")
+    if wanted == "withdraw":
+        withdraw_resource(**common, reason=request.POST.get("reason", ""))
+        return f"« {resource} » est retirée : plus personne ne la lit ici."
+    party = party_named(request.POST.get("organisation", ""), resource.engagement)
+    if wanted == "share":
+        share_resource(**common, organisation=party)
+        return f"« {resource} » est partagée avec {party}."
+    if wanted == "unshare":
+        unshare_resource(**common, organisation=party)
+        return f"« {resource} » n’est plus partagée avec {party}."
+    raise ValidationError("Choisissez une action.")
+
+
+def party_named(key: str, engagement: Engagement) -> Organisation:
+    """A party of the engagement by its key. Raises ValidationError."""
+    try:
+        wanted = UUID(key)
+    except ValueError:
+        wanted = None
+    for party in parties(engagement):
+        if party.pk == wanted:
+            return party
+    raise ValidationError("Cette structure ne participe plus à cet accompagnement.")

@@ -93,6 +93,7 @@ urlpatterns = [
         engagements.engagement_documents,
         name="engagement_documents",
     ),
+    path("ressources/<uuid:pk>/", engagements.own_resource, name="own_resource"),
     path("prestations/<uuid:pk>/", engagements.assignment_page, name="assignment"),
     path("demandes/<uuid:pk>/", document_requests.document_request, name="document_request"),
     path(
@@ -148,6 +149,7 @@ urlpatterns = [
     path("compte/preferences/", preferences.preferences, name="preferences"),
     path("rendez-vous/", meetings.meetings, name="meetings"),
     path("rendez-vous/<uuid:pk>/", meetings.meeting, name="meeting"),
+    path("rendez-vous/<uuid:pk>/rendez-vous.ics", meetings.meeting_file, name="meeting_file"),
     path("compte/agenda/", calendar.calendar, name="calendar"),
     path("compte/agenda/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
     path("compte/activation/<str:token>/", activation.activation, name="activate"),

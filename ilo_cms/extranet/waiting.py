@@ -26,7 +26,7 @@ def waiting(contact: Contact) -> dict[str, list]:
         "meetings": list(Meeting.objects.awaiting(contact)[:10]),
         "document_requests": waiting_requests(contact),
         "expiring": expiring_of(contact),
-        "satisfactions": list(SatisfactionRequest.objects.asked_of(contact).waiting()[:10]),
+        "satisfactions": waiting_opinions(contact),
         "evaluations": unread_evaluations(contact),
     }
 
@@ -35,6 +35,12 @@ def waiting_requests(contact: Contact) -> list[DocumentRequest]:
     """The documents asked of the person's organisation, the most urgent first."""
     rows = DocumentRequest.objects.known_to(contact).waiting().select_related("asked_by")
     return list(rows.prefetch_related("items__type").order_by("due_on", "pk")[:20])
+
+
+def waiting_opinions(contact: Contact) -> list[SatisfactionRequest]:
+    """The satisfaction forms that wait for the person."""
+    rows = SatisfactionRequest.objects.asked_of(contact).waiting()
+    return list(rows.select_related("engagement")[:10])
 
 
 def expiring_of(contact: Contact) -> list[Document]:

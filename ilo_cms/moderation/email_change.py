@@ -55,6 +55,7 @@ def ask_to_confirm(item: ChangeItem, contact: Contact) -> None:
             "Si vous n’attendiez pas ce message, ignorez-le : rien ne changera.\n\n"
             f"{SIGNATURE}\n"
         ),
+        holds_link=True,
     )
     warn("email.confirm", item, contact)
 

@@ -63,4 +63,10 @@ class AccountAdapter(DefaultAccountAdapter):
         recipient = User.objects.filter(email=User.normal_email(email)).first()
         names = {"user": recipient, "base_url": settings.BASE_URL, "email": email}
         mail = self.render_mail(template_prefix, email, names | context)
-        queue_mail(recipient=recipient, address=email, subject=mail.subject, body=mail.body)
+        queue_mail(
+            recipient=recipient,
+            address=email,
+            subject=mail.subject,
+            body=mail.body,
+            holds_link="password_reset_url" in context,
+        )

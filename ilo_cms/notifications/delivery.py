@@ -2,7 +2,8 @@
 
 huey is at-most-once and loses tasks when killed, so it only wakes this code; the lease and the
 sweep make sure that nothing is lost. A crash between sending and marking can repeat a mail, always
-with the same Message-ID (docs/decisions/0004).
+with the same Message-ID (docs/decisions/0004). A worker that outlived its lease marks what it sent,
+and writes nothing else on a row that somebody else has taken.
 """
 
 import logging
@@ -24,24 +25,31 @@ logger = logging.getLogger(__name__)
 
 Mode = MailPreference.Mode
 
-LEASE = timedelta(minutes=5)
+#: Twice what a mail server that answers each of some fifteen steps in the last second of
+#: EMAIL_TIMEOUT may take.
+LEASE = timedelta(minutes=10)
 #: Minutes to wait after each failure; after the last one the message is given up (24 h in all).
 RETRY_AFTER_MINUTES = [1, 5, 15, 60, 180, 360, 819]
 
 
 def claim(message_id: str) -> OutboxMessage | None:
-    """Take a due message for five minutes, or None when another worker has it or it is done."""
+    """Take a due message for a while, or None when another worker has it or it is done.
+
+    Its lease and its number of tries are, together, the mark of this claim (`held_as`).
+    """
     now = timezone.now()
+    until = now + LEASE
     taken = (
         OutboxMessage.objects.due(now)
         .filter(pk=message_id)
-        .update(locked_until=now + LEASE, attempts=F("attempts") + 1)
+        .update(locked_until=until, attempts=F("attempts") + 1)
     )
     if not taken:
         return None
-    return OutboxMessage.objects.select_related(
+    rows = OutboxMessage.objects.select_related(
         "recipient", "notice__recipient", "digest__recipient"
-    ).get(pk=message_id)
+    )
+    return rows.filter(pk=message_id, locked_until=until).first()
 
 
 def deliver(message_id: str) -> bool:
@@ -61,12 +69,7 @@ def deliver(message_id: str) -> bool:
     except Exception as error:  # noqa: BLE001  whatever fails, a check or any transport, is retried
         postpone(message, error)
         return False
-    message.sent_at = timezone.now()
-    message.locked_until = None
-    message.last_error = ""
-    message.save(
-        update_fields=["sent_at", "locked_until", "last_error", "address", "subject", "body"]
-    )
+    mark_sent(message)
     return True
 
 
@@ -101,22 +104,47 @@ def bring_up_to_date(message: OutboxMessage) -> None:
         message.subject = one_line(subject)
 
 
+def mark_sent(message: OutboxMessage) -> None:
+    """Say that a message left. That is so whoever holds it by now: no other try must follow."""
+    OutboxMessage.objects.filter(pk=message.pk, sent_at=None).update(
+        sent_at=timezone.now(),
+        dead_at=None,
+        is_moot=False,
+        locked_until=None,
+        last_error="",
+        address=message.address,
+        subject=message.subject,
+        body=kept_body(message),
+    )
+
+
+def kept_body(message: OutboxMessage) -> str:
+    """What is kept of a text once it is over: no link that opens something to who reads it here."""
+    return "" if message.holds_link else message.body
+
+
 @transaction.atomic
 def cancel(message: OutboxMessage, reason: str) -> None:
     """Close a message that has lost its object; who prefers the digest finds the notice there."""
-    give_up(message, reason, is_moot=True)
-    if message.notice and wish(message.notice) == Mode.DIGEST:
+    closed = give_up(message, reason, is_moot=True)
+    if closed and message.notice and wish(message.notice) == Mode.DIGEST:
         message.notice.awaits_digest = True
         message.notice.save(update_fields=["awaits_digest"])
 
 
-def give_up(message: OutboxMessage, reason: str, *, is_moot: bool = False) -> None:
-    """Stop trying, and keep why."""
-    message.last_error, message.locked_until, message.dead_at = reason, None, timezone.now()
-    message.is_moot = is_moot
-    message.save(update_fields=["last_error", "locked_until", "dead_at", "is_moot"])
-    level = logging.INFO if is_moot else logging.ERROR
-    logger.log(level, "Mail %s given up after %s tries", message.pk, message.attempts)
+def give_up(message: OutboxMessage, reason: str, *, is_moot: bool = False) -> bool:
+    """Stop trying, and keep why; returns whether it was ours to say."""
+    held = write_if_held(
+        message,
+        last_error=reason,
+        dead_at=timezone.now(),
+        is_moot=is_moot,
+        body=kept_body(message),
+    )
+    if held:
+        level = logging.INFO if is_moot else logging.ERROR
+        logger.log(level, "Mail %s given up after %s tries", message.pk, message.attempts)
+    return held
 
 
 def postpone(message: OutboxMessage, error: Exception) -> None:
@@ -126,10 +154,16 @@ def postpone(message: OutboxMessage, error: Exception) -> None:
         give_up(message, reason)
         return
     wait = timedelta(minutes=RETRY_AFTER_MINUTES[message.attempts - 1])
-    message.last_error, message.locked_until = reason, None
-    message.next_attempt_at = timezone.now() + wait
-    message.save(update_fields=["last_error", "locked_until", "next_attempt_at"])
-    logger.warning("Mail %s failed, next try in %s", message.pk, wait)
+    if write_if_held(message, last_error=reason, next_attempt_at=timezone.now() + wait):
+        logger.warning("Mail %s failed, next try in %s", message.pk, wait)
+
+
+def write_if_held(message: OutboxMessage, **state: object) -> bool:
+    """End a try with this state, unless another worker has the message: the last word is theirs."""
+    if OutboxMessage.objects.held_as(message).update(locked_until=None, **state):
+        return True
+    logger.warning("Mail %s was slow and is in other hands: its state is left", message.pk)
+    return False
 
 
 def sweep(limit: int = 500) -> int:

@@ -5,6 +5,8 @@ Notices and mails are written in the transaction of what they tell, so neither e
 (SPEC N3).
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -12,6 +14,11 @@ from django.utils import timezone
 
 from ilo_cms.core.models import UUIDModel
 from ilo_cms.notifications.kinds import SEALED_KINDS
+
+
+#: How long administrators are shown a failed mail whose link is erased: nobody can send it again,
+#: and after a week the link would have ended anyway.
+ERASED_SHOWN = timedelta(days=7)
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -135,16 +142,25 @@ class OutboxQuerySet(models.QuerySet):
             next_attempt_at__lte=now,
         )
 
+    def held_as(self, message):
+        """The row of a claimed message, unless its lease ended and somebody else took it since."""
+        return self.filter(
+            pk=message.pk, locked_until=message.locked_until, attempts=message.attempts
+        )
+
     def in_trouble(self):
         """Mails given up, or sent back by the reader's server: somebody has to look."""
-        return self.filter(Q(dead_at__isnull=False, is_moot=False) | Q(bounced_at__isnull=False))
+        failed = Q(dead_at__isnull=False, is_moot=False) | Q(bounced_at__isnull=False)
+        long_ago = timezone.now() - ERASED_SHOWN
+        return self.filter(failed).exclude(holds_link=True, created_at__lt=long_ago)
 
 
 class OutboxMessage(UUIDModel):
     """One mail to one address. Its state is read from its dates.
 
     The mail of a notice or digest goes to the address that its reader has when it leaves; any other
-    goes to the address it was written for (docs/decisions/0004).
+    goes to the address it was written for (docs/decisions/0004). The text of one that holds a
+    personal link is erased as soon as it has left or is given up.
     """
 
     recipient = models.ForeignKey(
@@ -170,7 +186,8 @@ class OutboxMessage(UUIDModel):
     )
     address = models.EmailField("adresse")
     subject = models.CharField("objet", max_length=255)
-    body = models.TextField("texte")
+    body = models.TextField("texte", blank=True)
+    holds_link = models.BooleanField("porte un lien personnel", default=False)
     message_id = models.CharField("Message-ID", max_length=120, unique=True)
     created_at = models.DateTimeField("écrit le", default=timezone.now)
     next_attempt_at = models.DateTimeField("prochain essai", default=timezone.now)
@@ -212,8 +229,13 @@ class OutboxMessage(UUIDModel):
 
     @property
     def can_be_resent(self) -> bool:
-        """Whether it was given up, or came back."""
-        return bool(self.dead_at or self.bounced_at)
+        """Whether it was given up, or came back, and its text is still there."""
+        return bool(self.dead_at or self.bounced_at) and not self.is_erased
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its text is gone, with the personal link that it held."""
+        return self.holds_link and not self.body
 
     @property
     def follows_recipient(self) -> bool:

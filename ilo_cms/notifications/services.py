@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import assistant, logged, record
+from ilo_cms.core.french import filled
 from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.mails import (
     SIGNATURE,  # noqa: F401  who writes a whole mail signs it so
@@ -28,6 +29,13 @@ from ilo_cms.notifications.texts import words_of
 
 
 Mode = MailPreference.Mode
+
+#: What administrators read of a failed mail whose text is gone.
+ERASED = (
+    "Ce courriel portait un lien personnel, effacé depuis : il ne peut plus partir. Un nouveau "
+    "lien s’envoie depuis la fiche du contact, ou se demande par « Mot de passe oublié ? » ou "
+    "dans « Mes informations »."
+)
 
 
 @transaction.atomic
@@ -51,7 +59,7 @@ def notify(
     """
     kind = KINDS[kind_name]
     words = {name: str(value) for name, value in fields.items()}
-    text = kind.text.format(**words)
+    text = filled(kind.text, words)
     subject, mail_text = words_of(kind, words)
     notices = []
     for person, mode in modes_for(kind, list(dict.fromkeys(recipients))).items():
@@ -74,6 +82,7 @@ def notify(
                 subject=subject,
                 body=mail_body(person, mail_text, mail_path or path),
                 notice=None if mail_path else notice,
+                holds_link=bool(mail_path),
             )
     return notices
 
@@ -86,12 +95,14 @@ def queue_mail(
     subject: str,
     body: str,
     notice: Notification | None = None,
+    holds_link: bool = False,
 ) -> OutboxMessage:
     """Write one mail to the outbox and wake the worker once the transaction commits.
 
     With a notice it will go to the address that the person has when it leaves, otherwise to
-    `address`. A wake-up that fails (queue down) only delays the mail: the sweep finds it within
-    a minute.
+    `address`. `holds_link` says that its text opens something to whoever reads it: it is erased
+    when the mail has left or is given up. A wake-up that fails (queue down) only delays the mail:
+    the sweep finds it within a minute.
     """
     message = write_mail(
         recipient=recipient,
@@ -99,6 +110,7 @@ def queue_mail(
         address=address,
         subject=subject,
         body=body,
+        holds_link=holds_link,
     )
     wake(message)
     return message
@@ -115,10 +127,12 @@ def resend(*, message: OutboxMessage, acting_user: User) -> OutboxMessage:
     """Try anew a mail that was given up or came back, as the same mail with the same Message-ID.
 
     Whether it may leave is asked again when it does. Raises PermissionDenied to anyone but
-    administrators, ValidationError when it waits already or has arrived.
+    administrators, ValidationError when it waits already or has arrived, or its text was erased.
     """
     can_resend(acting_user).enforce()
     message = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if message.is_erased:
+        raise ValidationError(ERASED)
     if not message.can_be_resent:
         raise ValidationError(f"Ce courriel n’est plus à renvoyer : il est {message.state}.")
     record("mail.resent", actor=acting_user, target=message, reason=message.last_error)

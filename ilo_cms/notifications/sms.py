@@ -18,8 +18,15 @@ from ilo_cms.core.identifiers import normal_phone
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10
-#: What one SMS holds, in the alphabet of phones; longer texts cost and arrive as several.
-LONGEST = 160
+#: What one SMS holds in the alphabet of phones (GSM 03.38), and what it holds once a single
+#: character is not of it (ê, ç, œ, the curved apostrophe): longer texts cost and arrive as several.
+LONGEST, LONGEST_UNICODE = 160, 70
+ALPHABET = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+#: These are of the alphabet too, and count twice.
+TWICE = set("\f^{}\\[~]|€")
 
 
 class SmsRefused(Exception):
@@ -33,12 +40,29 @@ def send_sms(number: str, text: str) -> str:
     an SMS, and SmsRefused when the provider refuses, is silent or cannot be reached.
     """
     number = normal_phone(number)
-    if not number or not 0 < len(text) <= LONGEST:
-        raise ValueError(f"Un SMS a un numéro, et entre 1 et {LONGEST} caractères.")
+    if not number or not text:
+        raise ValueError("Un SMS a un numéro et un texte.")
+    check_length(text)
     url = urlsplit(settings.SMS_URL)
     if url.scheme in {"http", "https"}:
         return send_by_provider(number, text)
     return keep(number, text)
+
+
+def outside(text: str) -> str:
+    """The characters of a text that are not of the alphabet of phones, each once."""
+    return "".join(dict.fromkeys(sign for sign in text if sign not in ALPHABET | TWICE))
+
+
+def check_length(text: str) -> None:
+    """Raise ValueError, saying which characters cost the room, when a text is more than one SMS."""
+    if others := outside(text):
+        length, longest = len(text.encode("utf-16-le")) // 2, LONGEST_UNICODE
+    else:
+        length, longest = len(text) + sum(sign in TWICE for sign in text), LONGEST
+    if length > longest:
+        reason = f" à cause de « {others} », hors de l’alphabet des SMS" if others else ""
+        raise ValueError(f"Ce SMS compte {length} caractères, pour {longest} au plus{reason}.")
 
 
 def keep(number: str, text: str) -> str:
@@ -63,6 +87,8 @@ def send_by_provider(number: str, text: str) -> str:
         "recipient": number.removeprefix("+"),
         "content": text,
         "type": "transactional",
+        # Without it Brevo writes what is outside the alphabet in English letters.
+        "unicodeEnabled": bool(outside(text)),
     }
     try:
         response = httpx.post(

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import filled
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.models import MailTemplate, Notification
 from ilo_cms.notifications.policies import can_edit_mail_texts
@@ -65,11 +66,11 @@ def words_of(kind: Kind, words: Mapping[str, str]) -> tuple[str, str]:
     template = MailTemplate.objects.filter(kind=kind.name).first()
     if template:
         if fits(kind, template.subject, template.text):
-            return template.subject.format(**words), template.text.format(**words)
+            return filled(template.subject, words), filled(template.text, words)
         logger.error(
             "The mail text of %s no longer fits its fields: the default is used", kind.name
         )
-    return kind.subject.format(**words), kind.text.format(**words)
+    return filled(kind.subject, words), filled(kind.text, words)
 
 
 def example_words(kind: Kind) -> dict[str, str]:

@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from ilo_cms.core.french import filled
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
 from ilo_cms.notifications.policies import can_edit_mail_texts, can_resend
-from ilo_cms.notifications.services import resend
+from ilo_cms.notifications.services import ERASED, resend
 from ilo_cms.notifications.texts import (
     check,
     example_words,
@@ -36,7 +37,8 @@ def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"« {message.subject} » part à nouveau.")
             return redirect("outbox:index")
-    return render(request, "notifications/resend.html", {"message": message}, status=status)
+    context = {"message": message, "erased": ERASED}
+    return render(request, "notifications/resend.html", context, status=status)
 
 
 def mail_texts(request: HttpRequest) -> HttpResponse:
@@ -74,7 +76,7 @@ class MailTextForm(forms.Form):
         """Subject and text of what is typed, filled with the latest real words."""
         words = example_words(self.kind)
         values = self.cleaned_data if self.is_bound else self.initial
-        return {name: values[name].format(**words) for name in ("subject", "text")}
+        return {name: filled(values[name], words) for name in ("subject", "text")}
 
 
 def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 import pytest
 
-from ilo_cms.core.french import in_sentence
+from ilo_cms.core.french import filled, in_sentence, of
 
 
 @pytest.mark.parametrize(
@@ -9,3 +9,34 @@ from ilo_cms.core.french import in_sentence
 )
 def test_only_the_first_letter_of_a_word_becomes_small(label, said):
     assert in_sentence(label) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Conseil Sol", "de Conseil Sol"),
+        ("Atelier d’à côté", "d’Atelier d’à côté"),
+        ("Étienne Œuvrard", "d’Étienne Œuvrard"),
+        ("Œuvres du Rhône", "d’Œuvres du Rhône"),
+        ("Les Jardins partagés", "des Jardins partagés"),
+        ("LE RELAIS", "du RELAIS"),
+        ("La Ruche", "de La Ruche"),
+        ("L’Envol", "de L’Envol"),
+        ("Lesage Conseil", "de Lesage Conseil"),
+        ("Habitat et partage", "d’Habitat et partage"),
+        ("Handi’Cap", "de Handi’Cap"),
+        ("Yves Arnoux", "d’Yves Arnoux"),
+        ("Yasmina Arnoux", "de Yasmina Arnoux"),
+        ("3 Sources", "de 3 Sources"),
+        ("", "de "),
+    ],
+)
+def test_a_name_after_de(name, said):
+    assert of(name) == said
+
+
+def test_merge_fields_are_said_as_french_says_them():
+    words = {"house": "Atelier {1}", "who": "Inès"}
+    assert filled("La fiche de {house}, code {who}.", words) == "La fiche d’Atelier {1}, code Inès."
+    with pytest.raises(KeyError):
+        filled("La fiche de {nobody}.", words)

@@ -9,10 +9,12 @@ from PIL import Image
 
 from tests.documents.test_checks import (
     ACTIVE,
+    BIG_INSIDE,
     DISGUISED,
     FILES_INSIDE,
     LINKED,
     MACROS,
+    OTHER,
     inspect,
     refusal,
 )
@@ -36,6 +38,25 @@ def sheet_with(name: str, content: str) -> bytes:
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def book_with(more: str, name: str = "xl/_rels/workbook.xml.rels") -> bytes:
+    """A workbook with one more element at the end of a part, which is made if it is missing."""
+    with zipfile.ZipFile(io.BytesIO(files.xlsx())) as archive:
+        members = {member: archive.read(member).decode() for member in archive.namelist()}
+    head, end, tail = members.get(name, files.relationships()).rpartition("</")
+    return files.zipped(members | {name: head + more + end + tail})
+
+
+def relation(kind: str) -> str:
+    """An element by which a part leads to another."""
+    return f'<Relationship Id="more" Type="{files.RELATIONS}/{kind}" Target="/xl/more.bin"/>'
+
+
+CONNECTIONS = (
+    f'<Override PartName="/xl/c.xml" ContentType="{files.OOXML}spreadsheetml.connections+xml"/>'
+)
+SHEET_RELATIONS = "xl/worksheets/_rels/sheet1.xml.rels"
 
 
 def typed(kind: str, name: str) -> bytes:
@@ -68,6 +89,38 @@ def pdf_with(annotation: bytes) -> bytes:
             annotation,
         ]
     )
+
+
+def two_readings(*, from_first_byte: bool) -> bytes:
+    """Blanks, then a PDF whose table leads those who count from one place to a program.
+
+    Those who count from the other find the table nowhere, look for the objects themselves and take
+    the last of each number: a harmless catalogue.
+    """
+    blanks, objects = b" " * 5, [
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/#4caunch/F(cmd.exe)>>>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+    ]  # fmt: skip
+    content = files.assembled(objects)
+    table = content.index(b"xref\n")
+    harmless = b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+    shift = len(blanks) if from_first_byte else 0
+    after = content[table:]
+    for place in [table, *(content.index(b"%d 0 obj" % number) for number in (1, 2, 3))]:
+        old = b"startxref\n%d" % place if place == table else b"%010d" % place
+        new = place + shift + (len(harmless) if place == table else 0)
+        after = after.replace(old, b"startxref\n%d" % new if place == table else b"%010d" % new)
+    return blanks + content[:table] + harmless + after
+
+
+OPEN_PDF = files.assembled(
+    [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+    ]
+)
 
 
 def pdf_link(action: bytes) -> bytes:
@@ -121,6 +174,25 @@ HOSTILE = [
     ("pdf share", "pdf", pdf_link(rb"/S/GoToR/F(\\\\ailleurs\\a.pdf)/D[0/Fit]"), ACTIVE),
     ("pdf web", "pdf", pdf_link(b"/S/GoToR/F<</F(http://ailleurs.example/a.pdf)>>"), ACTIVE),
     ("pdf in a file", "pdf", pdf_link(b"/S/GoToE/F(a.pdf)/D[0/Fit]"), ACTIVE),
+    ("pdf sends a form", "pdf", pdf_link(b"/S/SubmitForm/F(https://ailleurs.example)"), ACTIVE),
+    ("pdf sends, hidden", "pdf", files.pdf(files.hidden_action("/SubmitForm")), ACTIVE),
+    ("pdf sends, spelled", "pdf", pdf_link(b"/S/#53ubmitForm/F(https://ailleurs.example)"), ACTIVE),
+    ("pdf loads a form", "pdf", pdf_link(b"/S/ImportData/F(a.fdf)"), ACTIVE),
+    ("pdf after a page", "pdf", b"\xef\xbb\xbf\n<html>" + files.pdf(), OTHER),
+    ("pdf after many blanks", "pdf", b" " * 200 + files.pdf(), OTHER),
+    ("pdf after two marks", "pdf", b"\xef\xbb\xbf" * 2 + files.pdf(), OTHER),
+    ("pdf of two readings", "pdf", two_readings(from_first_byte=False), ACTIVE),
+    ("pdf of two other readings", "pdf", two_readings(from_first_byte=True), ACTIVE),
+    ("data of elsewhere", "xlsx", book_with(relation("connections")), LINKED),
+    ("its type only", "xlsx", book_with(CONNECTIONS, "[Content_Types].xml"), LINKED),
+    ("table of elsewhere", "xlsx", book_with(relation("queryTable"), SHEET_RELATIONS), LINKED),
+    ("book of elsewhere", "xlsx", book_with(relation("externalLink")), LINKED),
+    ("object in a sheet", "xlsx", book_with(relation("oleObject"), SHEET_RELATIONS), FILES_INSIDE),
+    ("control in a sheet", "xlsx", book_with(relation("control"), SHEET_RELATIONS), LINKED),
+    ("wide zip, other members", "docx", files.wide_end(files.docx(), members=2), DISGUISED),
+    ("wide zip, other place", "docx", files.wide_end(files.docx(), place=7), DISGUISED),
+    ("wide zip, other start", "docx", files.wide_end(files.docx(), start=3), DISGUISED),
+    ("wide zip, too much", "docx", files.wide_end(files.docx_members(3000)), BIG_INSIDE),
     ("svg in a photo", "jpg", with_comment(b'<svg xmlns="http://www.w3.org/2000/svg">'), DISGUISED),
 ]  # fmt: skip
 
@@ -134,6 +206,15 @@ HONEST = [
     ("link to the dde", "docx", word(BEGIN + RUN.format(' HYPERLINK "http://dde.example"') + END)),
     ("fields side by side", "docx", word((BEGIN + RUN.format(" PAGE ") + END) * 2)),
     ("drawing of Office", "docx", files.docx(**{"word__media__image1.emz": b"\x1f\x8b\x08"})),
+    ("drawing in a sheet", "xlsx", book_with(relation("drawing"), SHEET_RELATIONS)),
+    ("written as it goes", "docx", files.streamed(files.docx())),
+    ("written as it goes, zip64", "docx", files.streamed(files.docx(), wide=True)),
+    ("book written as it goes, zip64", "xlsx", files.streamed(files.xlsx(), wide=True)),
+    ("text written as it goes, zip64", "odt", files.streamed(files.odt(), wide=True)),
+    ("zip64 at the end only", "docx", files.wide_end(files.docx())),
+    ("pdf after a mark", "pdf", b"\xef\xbb\xbf" + files.pdf()),
+    ("pdf after blanks", "pdf", b"\r\n \0\t" + files.pdf()),
+    ("pdf after a mark and blanks", "pdf", b"\xef\xbb\xbf\n" + OPEN_PDF),
     ("svg icon", "docx", files.docx(**{"word__media__icon.svg": "<svg/>"})),
     ("text of ddeLink", "xlsx", sheet_with("xl/notes.xml", "<t>ddeLink</t>")),
     (

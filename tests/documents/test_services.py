@@ -16,6 +16,7 @@ from ilo_cms.audit.services import faults
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.documents import services, storage
 from ilo_cms.documents.models import Document, Scan, expiry
+from ilo_cms.documents.turns import TOGETHER
 from ilo_cms.referentials.models import DocumentType
 from tests.documents.conftest import kept
 from tests.factories import ContactFactory
@@ -301,7 +302,7 @@ def test_the_same_file_from_several_tabs_at_once_is_one_row(deposit, marina):
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(TOGETHER) as pool:
         made = list(pool.map(one, range(4)))
     assert sorted(made) == [False, False, False, True]
     assert Document.objects.count() == 1

@@ -62,13 +62,15 @@ class Site:
         """Subjects of what was mailed to an address so far."""
         return [message["Subject"].strip() for message in self.messages_to(address)]
 
-    def link_to(self, address: str, path: str) -> str:
-        """The latest link below `path` that was mailed to an address; waits for the mail."""
+    def link_to(self, address: str, path: str, about: str = "") -> str:
+        """The latest link below `path` that was mailed to an address; waits for the mail.
+
+        `about` is what that mail also names, where another test may have caused one since.
+        """
 
         def latest() -> str | None:
-            text = "\n".join(
-                m.get_body(("plain",)).get_content() for m in self.messages_to(address)
-            )
+            texts = [m.get_body(("plain",)).get_content() for m in self.messages_to(address)]
+            text = "\n".join(text for text in texts if about in " ".join(text.split()))
             found = re.findall(re.escape(self.url + path) + r"\S+", text)
             return found[-1] if found else None
 

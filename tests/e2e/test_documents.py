@@ -77,3 +77,26 @@ def test_a_session_that_ends_meanwhile_is_said(site, visit):
     slot = paul.page.locator("#piece-plaquette")
     slot.get_by_label("Choisir un fichier").set_input_files(a_file("p.pdf", files.pdf(pages=4)))
     expect(slot.get_by_role("status")).to_contain_text("Rechargez")
+
+
+def test_a_file_waits_by_itself_while_others_are_checked(site, visit):
+    paul = visit()
+    paul.sign_in("paul@conseil-sol.example")
+    page, busy = paul.page, []
+
+    def first_busy(route):
+        if route.request.method != "POST" or busy:
+            route.continue_()
+            return
+        busy.append(True)
+        route.fulfill(status=429, content_type="application/json", body='{"said": "", "html": "x"}')
+
+    paul.open("/mes-informations/pieces/")
+    page.route("**/mes-informations/pieces/", first_busy)
+    slot = page.locator("#piece-plaquette")
+    slot.get_by_label("Choisir un fichier").set_input_files(a_file("p.pdf", files.pdf(pages=5)))
+    expect(slot.get_by_role("status")).to_contain_text("en cours de vérification")
+    expect(slot.get_by_role("link", name="p.pdf")).to_be_visible()
+    assert busy
+    slot.get_by_role("button", name="Retirer").click()
+    expect(page.get_by_text("Le fichier est retiré de votre fiche.")).to_be_visible()

@@ -14,7 +14,8 @@ def test_an_evaluation_is_read_and_answered(site, visit):
     paul = visit()
     paul.sign_in("paul@conseil-sol.example")
     page = paul.page
-    paul.open(site.link_to("paul@conseil-sol.example", "/evaluations/"))
+    about = "Revoir le modèle économique"
+    paul.open(site.link_to("paul@conseil-sol.example", "/evaluations/", about))
     expect(page.get_by_text("porte sur cette prestation")).to_be_visible()
     paul.check("evaluation")
     page.get_by_role("button", name="Marquer comme lue").click()
@@ -49,7 +50,8 @@ def test_a_beneficiary_answers_by_the_keyboard(site, visit):
     jeanne = visit()
     jeanne.sign_in("jeanne@jardins-partages.example")
     page = jeanne.page
-    jeanne.open(site.link_to("jeanne@jardins-partages.example", "/satisfaction/"))
+    about = "Accompagnement 2026"
+    jeanne.open(site.link_to("jeanne@jardins-partages.example", "/satisfaction/", about))
     jeanne.check("satisfaction")
     page.get_by_role("button", name="Envoyer mes réponses").click()
     expect(page.get_by_text("elle est obligatoire").first).to_be_visible()

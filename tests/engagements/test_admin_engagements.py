@@ -1,5 +1,6 @@
 """Engagements and assignments: the operator's team edits, the others see that they exist (A10)."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -166,3 +167,27 @@ def test_the_place_and_person_of_an_assignment_belong_to_its_provider():
     }
     page = as_(user).post(reverse("assignment:add"), data)
     assert page.context["form"].errors.keys() == {"establishment", "contact"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("3200,50", "3200.50"),
+        ("3 200,50", "3200.50"),
+        ("3\xa0200,5", "3200.50"),
+        ("12.5", "12.50"),
+    ],
+)
+def test_an_amount_is_typed_in_french(typed, amount):
+    """In a browser that is not French a number input would read 320050."""
+    assignment = AssignmentFactory()
+    client = as_(an_officer(operator=assignment.engagement.operator))
+    address = reverse("assignment:edit", args=[assignment.pk])
+    page = client.get(address)
+    form = page.context["form"]
+    assert 'type="number"' not in str(form["amount"]) and 'type="number"' not in str(form["days"])
+    data = {name: form[name].value() or "" for name in form.fields}
+    answer = client.post(address, data | {"amount": typed})
+    assert answer.status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.amount == Decimal(amount)

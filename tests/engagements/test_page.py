@@ -136,7 +136,7 @@ def test_each_form_does_its_act(team, engagement):
                               "entered_on": "2026-01-20"}),
         ("action", {"key": str(uuid4()), "kind": consulting.pk, "label": "Mission"}),
         ("interlocuteur", {"person": f":{contact.pk}"}),
-        ("ressource", {"key": str(uuid4()), "title_field": "Guide", "note": "À lire",
+        ("ressource", {"key": str(uuid4()), "title": "Guide", "note": "À lire",
                        "shared_with": [str(engagement.beneficiary.pk)]}),
         ("confier", {"officer": colleague.pk}),
     ):  # fmt: skip
@@ -231,3 +231,8 @@ def test_the_list_narrows_by_stage_territory_officer_and_year(team, engagement):
         assert list(rows) == [engagement], query
     rows = team.get(reverse("engagement:index") + "?territory=69").context["object_list"]
     assert not rows
+
+
+def test_the_form_that_opens_an_engagement_asks_its_title_once(team):
+    page = team.get(reverse("engagement_open")).text
+    assert page.count('name="title"') == 1 and "Ouvrir un accompagnement</h2>" in page

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from ilo_cms.engagements.models import Stage, StageEntry
 from ilo_cms.evaluations.models import SatisfactionRequest
@@ -158,3 +159,20 @@ def test_the_officer_sends_and_reads(asked):
     assert page.status_code == 422 and "déjà reçu" in page.text
     reply(asked)
     assert "4 sur 5" in client.get(asked.admin_path).text
+
+
+def test_the_form_offers_only_what_may_be_sent(asked):
+    """Before the end not the whole, and no stage that was withdrawn; the present one is chosen."""
+    engagement = EngagementFactory(officer=asked.engagement.officer)
+    for rank, stage in enumerate((Stage.RECEPTION, Stage.DIAGNOSIS, Stage.FOLLOW_UP)):
+        StageEntry.objects.create(
+            engagement=engagement, stage=stage, entered_on="2026-02-01", rank=rank
+        )
+    client = as_(open_intranet(engagement.officer.user))
+    address = reverse("engagement_satisfaction", args=[engagement.pk])
+    offered = client.get(address).context["form"]["stage"].field
+    assert [value for value, _ in offered.choices][0] == ""
+    engagement.stage_entries.filter(stage=Stage.FOLLOW_UP).update(withdrawn_at=timezone.now())
+    offered = client.get(address).context["form"]["stage"].field
+    assert [value for value, _ in offered.choices] == [Stage.RECEPTION, Stage.DIAGNOSIS]
+    assert offered.initial == Stage.DIAGNOSIS

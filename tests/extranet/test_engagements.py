@@ -26,6 +26,7 @@ from tests.factories import (
     EngagementContactFactory,
     EngagementFactory,
     EvaluationFactory,
+    MeetingFactory,
     OfficerFactory,
     ResourceFactory,
     SatisfactionRequestFactory,
@@ -179,6 +180,21 @@ def test_documents_asked_for_are_those_of_one_s_own_organisation(
     link = reverse("document_request", args=[asked.pk])
     assert link in text(sign_in(assignment.contact.user).get(address))
     assert link not in text(sign_in(beneficiary.user).get(address))
+
+
+def test_the_first_tab_says_what_awaits_the_organisation(
+    sign_in, engagement, assignment, beneficiary
+):
+    asked = DocumentRequestFactory(
+        organisation=assignment.provider, engagement=engagement, assignment=assignment
+    )
+    meeting = MeetingFactory(engagement=engagement, contacts=[assignment.contact])
+    address = reverse("engagement", args=[engagement.pk])
+    links = [reverse("document_request", args=[asked.pk]), reverse("meeting", args=[meeting.pk])]
+    page = text(sign_in(assignment.contact.user).get(address))
+    assert all(link in page for link in links) and "à envoyer" in page
+    page = text(sign_in(beneficiary.user).get(address))
+    assert not any(link in page for link in links) and "En attente et à venir" not in page
 
 
 def test_home_says_what_awaits(sign_in, engagement, beneficiary, wired):

@@ -28,6 +28,53 @@ def zipped(members: dict[str, bytes | str], stored: tuple[str, ...] = ("mimetype
     return buffer.getvalue()
 
 
+class OneWay(io.RawIOBase):
+    """A file that can only be written on."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.content += data
+        return len(data)
+
+
+def streamed(content: bytes, wide: bool = False) -> bytes:
+    """The same zip as a program writes it that cannot go back: sizes after each member.
+
+    With `wide` each member and the end are said in zip64 too, as reports' programs do.
+    """
+    made = OneWay()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for member in source.infolist():
+            entry = zipfile.ZipInfo(member.filename)
+            entry.compress_type = member.compress_type
+            with archive.open(entry, "w", force_zip64=wide) as place:
+                place.write(source.read(member))
+    return wide_end(bytes(made.content)) if wide else bytes(made.content)
+
+
+def wide_end(content: bytes, **wrong: int) -> bytes:
+    """The same zip with the end of a zip64, some of its numbers `wrong`."""
+    end = content[-22:]
+    members, length, start = struct.unpack("<HLL", end[10:20])
+    said = {"members": members, "length": length, "start": start, "place": len(content) - 22}
+    said |= wrong
+    record = struct.pack(
+        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0,
+        said["members"], said["members"], said["length"], said["start"],
+    )  # fmt: skip
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, said["place"], 1)
+    narrow = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    return content[:-22] + record + locator + narrow
+
+
 def docx(**members: bytes | str) -> bytes:
     """A small Word document; `members` are added or replaced (/ written as __)."""
     main = f"{OOXML}wordprocessingml.document.main+xml"

@@ -103,6 +103,7 @@ def keys_of(people: dict[str, User | None], contacts: dict[str, Contact]) -> Cal
     names += ["_remind", "_deposit", "_archive"]
     keys = {f"document_request{name}": asked for name in names} | {
         "meeting": meeting.pk,
+        "meeting_file": MeetingFactory(contacts=[provider], confirmed=True).pk,
         "meeting_propose": meeting.engagement.pk,
         "organisation_archive": provider.organisation_id,
         "mail_resend": OutboxMessage.objects.earliest("created_at").pk,
@@ -141,6 +142,9 @@ def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "engagement_action": ActionFactory(engagement=engagement).pk,
         "engagement_participant": EngagementContactFactory(engagement=engagement).pk,
         "engagement_resource": ResourceFactory(engagement=engagement).pk,
+        "own_resource": ResourceFactory(
+            engagement=engagement, organisation=contacts["provider"].organisation
+        ).pk,
     }
 
 

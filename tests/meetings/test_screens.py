@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import icalendar
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ilo_cms.engagements.panels import engagement_panels
+from ilo_cms.meetings.ics import unique_id
 from ilo_cms.meetings.models import Answer, Meeting, Slot, State
 from tests.factories import ContactFactory, EngagementFactory, MeetingFactory, OfficerFactory
 from tests.helpers.intranet import an_administrator, an_officer, as_
@@ -244,3 +246,22 @@ def test_the_panel_of_an_engagement(meeting, officer, rf):
     administrator = panel(an_administrator())
     assert "Étape" in administrator and "Proposer" not in administrator
     assert panel(OfficerFactory().user) == panel(an_officer()) == ""
+
+
+def test_a_fixed_meeting_is_a_file_for_one_s_calendar(sign_in, contact):
+    """The same UID as in the mail, so that a calendar holds it once; none before, none after."""
+    fixed = MeetingFactory(contacts=[contact], confirmed=True)
+    client = sign_in(contact.user)
+    address = reverse("meeting_file", args=[fixed.pk])
+    assert address in client.get(reverse("meeting", args=[fixed.pk])).text
+    answer = client.get(address)
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    event = icalendar.Calendar.from_ical(answer.text).events[0]
+    assert event["UID"] == unique_id(str(fixed.pk)) and event["SUMMARY"] == fixed.title
+    assert event["DTSTART"].dt == fixed.chosen.starts_at
+    fixed.cancelled_at, fixed.cancel_reason = fixed.updated_at, "Personne malade."
+    fixed.save()
+    for meeting in (fixed, MeetingFactory(contacts=[contact])):
+        address = reverse("meeting_file", args=[meeting.pk])
+        assert client.get(address).status_code == 404
+        assert address not in client.get(reverse("meeting", args=[meeting.pk])).text

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from ilo_cms.notifications.sms import LONGEST, SmsRefused, send_sms
+from ilo_cms.notifications.sms import SmsRefused, send_sms
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -39,6 +39,11 @@ def provider(settings):
     thread.join()
 
 
+def test_what_is_outside_the_alphabet_is_not_rewritten(provider):
+    send_sms("0612345678", "Reçu")
+    assert provider.asked[0][2]["unicodeEnabled"] is True
+
+
 def test_without_provider_an_sms_is_a_file_for_its_owner_alone(settings, tmp_path):
     settings.SMS_FILE_PATH = tmp_path / "sms"
     reference = send_sms("06 12 34 56 78", "Votre code : 123 456")
@@ -58,6 +63,7 @@ def test_the_provider_gets_number_text_sender_and_key(provider):
                 "recipient": "262692123456",
                 "content": "Votre code : 123 456",
                 "type": "transactional",
+                "unicodeEnabled": False,
             },
         )
     ]
@@ -80,10 +86,29 @@ def test_a_provider_that_cannot_be_reached_is_a_refusal(settings):
         send_sms("0612345678", "Bonjour")
 
 
-@pytest.mark.parametrize("text", ["", "x" * (LONGEST + 1)])
-def test_a_text_is_one_sms(text):
-    with pytest.raises(ValueError, match="160"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "un texte"),
+        ("x" * 161, "161 caractères, pour 160 au plus\\.$"),
+        ("é" * 161, "pour 160"),
+        ("€" * 81, "162 caractères, pour 160"),
+        ("x" * 70 + "ê", "71 caractères, pour 70 au plus à cause de « ê »"),
+        ("l’accès, la façade " * 4, "pour 70 au plus à cause de « ’ç »"),
+        ("😀" * 36, "72 caractères, pour 70"),
+    ],
+)
+def test_a_text_is_one_sms(text, words):
+    with pytest.raises(ValueError, match=words):
         send_sms("0612345678", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 160, "éèàùÉÇ" * 26, "€" * 80, "ê" * 70, "😀" * 35, "[" + "x" * 158]
+)
+def test_what_one_sms_holds_is_sent(text, settings, tmp_path):
+    settings.SMS_FILE_PATH = tmp_path / "sms"
+    assert send_sms("0612345678", text)
 
 
 def test_a_number_that_is_none_is_refused():

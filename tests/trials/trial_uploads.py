@@ -3,7 +3,8 @@
 10,000 mutated uploads (bit flips, cuts, polyglots, active content, wrong types, hostile names) and
 200 bombs go through the real page of a provider. Passes when no answer is a server error, nothing
 was accepted that must be refused, every stored name is harmless and the web process grew by less
-than 100 MB. Prints one JSON line with the slowest bomb too. TRIAL_SIZE=small is for the suite.
+than 100 MB. Prints one JSON line with the slowest bomb too. TRIAL_SIZE=small is for the suite;
+TRIAL_UPLOADS is another number of mutated files.
 """
 
 import io
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 UPLOADS, BOMBS, SHARES = (60, 5, 1) if SMALL else (10_000, 200, 4)
+UPLOADS = int(os.environ.get("TRIAL_UPLOADS", UPLOADS))
 SEED = int(os.environ.get("TRIAL_SEED", "2026"))
 COUNTED = ["answers", "accepted", "accepted_outside"]
 PAGE = "/mes-informations/pieces/"

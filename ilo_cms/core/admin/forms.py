@@ -21,6 +21,13 @@ class IdentifierField(forms.CharField):
         return compact(value) or self.empty_value
 
 
+def type_in_french(field: forms.DecimalField) -> None:
+    """Take "3 200,50" in any browser: a number input drops the comma where it is not French."""
+    field.localize = True
+    field.widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    field.widget.is_localized = True
+
+
 class RecordForm(WagtailAdminModelForm):
     """A model form that offers only what the person may choose and writes phones one way."""
 
@@ -29,6 +36,8 @@ class RecordForm(WagtailAdminModelForm):
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
                 self.limit(name, field)
+            if isinstance(field, forms.DecimalField):
+                type_in_french(field)
             if name in PHONES and self.initial.get(name):
                 self.initial[name] = readable_phone(self.initial[name])
 

@@ -100,8 +100,10 @@ class ListGuard(Guard):
 
     list_export = ()
 
-    #: Wagtail's words put a gender in brackets.
-    add_item_label = "Ajouter"
+    @property
+    def add_item_label(self) -> str:
+        """The button that adds a row: Wagtail's words put a gender in brackets."""
+        return self.viewset.add_label
 
     def get_base_queryset(self):
         """Visible rows, with the rows that columns show joined in."""

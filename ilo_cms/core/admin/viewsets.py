@@ -35,6 +35,8 @@ class Guarded:
     search: Search = {}
     #: Names of properties, or better names of fields, by path.
     labels: dict[str, str] = {}
+    #: The button that adds a row.
+    add_label = "Ajouter"
     #: Fields that only some may read on some rows.
     private_fields: frozenset[str] = frozenset()
 

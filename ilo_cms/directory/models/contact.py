@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from ilo_cms.core.identifiers import readable_phone
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models.establishment import Establishment
 from ilo_cms.directory.models.organisation import Organisation
@@ -97,6 +98,11 @@ class Contact(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.organisation})"
+
+    @property
+    def readable_phone(self) -> str:
+        """The phone number as people write it."""
+        return readable_phone(self.phone)
 
     @property
     def is_former(self) -> bool:

@@ -18,6 +18,11 @@ INFLATED_BYTES = 200_000_000
 #: A member may shrink this many times; small ones may do better without harm.
 RATIO, RATIO_FROM_BYTES = 250, 1_000_000
 END = struct.Struct("<4s4H2LH")
+#: What zip64 writes before that end: its own summary, then where that is. Programs that write a
+#: document as it goes (a report, a web service) use it for small files too.
+WIDE_END, WIDE_PLACE = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+#: What the end says of members, length and start where only the wide one does.
+UNSAID = (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
 ODD_NAME = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")
 #: How files start that no office document needs: archives, programs, old office documents.
 NESTED = (
@@ -41,17 +46,21 @@ HOLDS_FILES = (
 
 def open_archive(file: BinaryIO, label: str) -> zipfile.ZipFile:
     """The archive, once its directory is known to be harmless. Raises Refused."""
-    check_end(file, label)
+    members = check_end(file, label)
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
         raise Refused(DAMAGED.format(label=label)) from error
+    if len(archive.infolist()) != members:
+        raise Refused(DISGUISED.format(label=label))
     check_members(archive.infolist(), label)
     return archive
 
 
-def check_end(file: BinaryIO, label: str) -> None:
+def check_end(file: BinaryIO, label: str) -> int:
     """The directory's own summary: few members, nothing before the archive, nothing after it.
+
+    Returns how many members it says there are.
 
     It is read by hand because zipfile would load a directory of any size, and looks for it
     anywhere in the last 64 kB, where a disguise could put a second one.
@@ -60,15 +69,35 @@ def check_end(file: BinaryIO, label: str) -> None:
     file.seek(0)
     if size < END.size + 4 or file.read(4) != b"PK\x03\x04":
         raise Refused(DAMAGED.format(label=label))
-    file.seek(max(0, size - END.size - 20))
+    file.seek(max(0, size - END.size - WIDE_PLACE.size - WIDE_END.size))
     tail = file.read()
-    mark, _, _, _, members, length, start, comment = END.unpack(tail[-END.size :])
+    mark, _, _, _, *numbers, comment = END.unpack(tail[-END.size :])
     if mark != b"PK\x05\x06" or comment:
         raise Refused(DISGUISED.format(label=label))
-    if tail[:4] == b"PK\x06\x07" or members > MEMBERS or length > DIRECTORY_BYTES:
+    place = size - END.size
+    if tail[: -END.size][-WIDE_PLACE.size :].startswith(b"PK\x06\x07"):
+        place -= WIDE_PLACE.size + WIDE_END.size
+        numbers = wide_numbers(tail, place, numbers, label)
+    members, length, start = numbers
+    if members > MEMBERS or length > DIRECTORY_BYTES:
         raise Refused(TOO_BIG_INSIDE)
-    if start + length + END.size != size:
+    if start + length != place:
         raise Refused(DISGUISED.format(label=label))
+    return members
+
+
+def wide_numbers(tail: bytes, place: int, narrow: list[int], label: str) -> list[int]:
+    """Members, length and start of the directory as zip64 says them; both ends must agree."""
+    if len(tail) < WIDE_END.size + WIDE_PLACE.size + END.size:
+        raise Refused(DAMAGED.format(label=label))
+    mark, length, _, _, disk, first_disk, here, *wide = WIDE_END.unpack(tail[: WIDE_END.size])
+    _, end_disk, end_place, disks = WIDE_PLACE.unpack(tail[WIDE_END.size :][: WIDE_PLACE.size])
+    plain = (mark, length, disk, first_disk) == (b"PK\x06\x06", WIDE_END.size - 12, 0, 0)
+    single = (end_disk, end_place, here) == (0, place, wide[0]) and disks <= 1
+    agreed = all(n in (w, unsaid) for n, w, unsaid in zip(narrow, wide, UNSAID, strict=True))
+    if not (plain and single and agreed):
+        raise Refused(DISGUISED.format(label=label))
+    return wide
 
 
 def check_members(members: list[zipfile.ZipInfo], label: str) -> None:

@@ -34,6 +34,9 @@ MACRO_NAME = re.compile(r"vbaproject|vbadata|(^|/)activex/|^(basic|scripts)/|mac
 #: What a relationship may not be, by the last word of its type.
 RUNS = {"oleobject", "control", "activexcontrolbinary", "package", "subdocument"}
 RUNS |= {"frame", "afchunk"}  # pages loaded into the document
+RUNS |= {"connections", "externallink", "querytable"}  # what a workbook asks of elsewhere
+#: The same parts of a workbook, by what [Content_Types].xml says of them.
+ASKS_ELSEWHERE = re.compile(r"spreadsheetml\.(connections|externalLink|queryTable)\+xml$", re.I)
 LOCAL_TEMPLATE = re.compile(r"(file:///)?[A-Za-z]:|[^/\\:]+$")
 SCHEMES_THAT_RUN = re.compile(r"\s*(javascript|vbscript|data|ms-\w+|search-ms|shell):", re.I)
 #: OpenDocument elements that run or load something, by the end of their namespace and their name.
@@ -78,6 +81,8 @@ def check_ooxml(archive: zipfile.ZipFile, extension: str, label: str) -> None:
     types = content_types(archive, label)
     if any(re.search("macro|vbaproject|activex", kind, re.I) for kind in types):
         raise Refused(MACROS)
+    if any(ASKS_ELSEWHERE.search(kind) for kind in types):
+        raise Refused(LINKED)
     if MAIN_PARTS[extension] not in types:
         raise Refused(WRONG_CONTENT.format(extension=extension, label=label))
     for member in archive.infolist():

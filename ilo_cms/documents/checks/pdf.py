@@ -1,5 +1,6 @@
 """PDF: opened by pypdf, every object reached from its catalogue looked at, nothing that runs."""
 
+import io
 import logging
 import re
 import zipfile
@@ -42,6 +43,7 @@ RUNNING_ACTIONS = {
     "/JavaScript",
     "/Launch",
     "/ImportData",
+    "/SubmitForm",
     "/Rendition",
     "/Movie",
     "/Sound",
@@ -53,8 +55,11 @@ PAGE = re.compile(rb"<(!doctype|html|script|svg)", re.I)
 #: sentence (…/docs/Web/JavaScript, HTML/JavaScript), unless that letter ends their key.
 RUNNING_NAMES = re.compile(
     rb"(?:(?<![\w.~%:/)-])|(?<=/S)|(?<=/Type)|(?<=/Subtype)|(?<=/Names))"
-    rb"/(JavaScript|Launch|RichMedia|EmbeddedFile)"
+    rb"/(JavaScript|Launch|SubmitForm|ImportData|RichMedia|EmbeddedFile)"
 )
+#: What may stand before a PDF: a mark and blanks that some programs write. Readers skip them, and
+#: no other format begins so.
+BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]{0,64}(?=%PDF-)")
 #: A path on a share, or an address; in a PDF's own writing \\\\host is //host.
 ELSEWHERE = re.compile(r"\s*([\\/]{2}|\w{2,}:)")
 OBJECTS = 200_000
@@ -71,9 +76,22 @@ LIMITS = {
 
 
 def inspect(file: BinaryIO, may_be_encrypted: bool) -> bool:
-    """Raise Refused unless the file is a PDF that only shows pages; return whether it is locked."""
-    check_ends(file)
+    """Raise Refused unless the file is a PDF that only shows pages; return whether it is locked.
+
+    After a mark or blanks, some readers count places from the file's first byte and others from
+    the PDF's: what either would show is looked at.
+    """
+    start = check_ends(file)
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    is_locked = look_through(file, may_be_encrypted)
+    if start:
+        file.seek(start)
+        is_locked |= look_through(io.BytesIO(file.read()), may_be_encrypted)
+    return is_locked
+
+
+def look_through(file: BinaryIO, may_be_encrypted: bool) -> bool:
+    """Look at all that a reader reaches in this file; return whether it is locked."""
     try:
         with apply_configuration(**LIMITS):
             reader = PdfReader(file, strict=False)
@@ -92,10 +110,14 @@ def inspect(file: BinaryIO, may_be_encrypted: bool) -> bool:
     return False
 
 
-def check_ends(file: BinaryIO) -> None:
-    """It begins as a PDF, ends as one, and is not also a page or an archive."""
+def check_ends(file: BinaryIO) -> int:
+    """It begins as a PDF, ends as one, and is not also a page or an archive.
+
+    Returns where the PDF begins: at the first byte, or after a mark and some blanks.
+    """
     head = file.read(1024)
-    if not head.startswith(b"%PDF-"):
+    before = BEFORE.match(head)
+    if before is None:
         raise Refused(WRONG_CONTENT.format(extension="pdf", label=LABEL))
     file.seek(max(0, file.seek(0, 2) - 1024))
     tail = file.read()
@@ -108,6 +130,7 @@ def check_ends(file: BinaryIO) -> None:
     if found := RUNNING_NAMES.search(file.read()):
         raise Refused(HOLDS_FILES if found[1] == b"EmbeddedFile" else ACTIVE)
     file.seek(0)
+    return before.end()
 
 
 def opens_without_password(reader: PdfReader) -> bool:

@@ -9,6 +9,8 @@ import multiprocessing
 import resource
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -21,6 +23,8 @@ MEMORY_BYTES = 700_000_000
 CPU_SECONDS = 6
 #: A backstop only: the limit above counts work, so a busy machine refuses nobody.
 WALL_SECONDS = 60
+#: How long a check waits for the one before it: longer, and its thread is missed elsewhere.
+QUEUE_SECONDS = 30
 
 #: It bounds what checks take together, and multiprocessing's own book of children is not made for
 #: threads that close them.
@@ -30,12 +34,23 @@ _context.set_forkserver_preload(["ilo_cms.documents.checks.sandbox"])
 
 
 class UnavailableError(Exception):
-    """No process could be made to check a file: ask again later."""
+    """No process could be made to check a file, or too many wait for one: ask again later."""
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """The turn of this check in this process. Raises UnavailableError when it does not come."""
+    if not _one_at_a_time.acquire(timeout=QUEUE_SECONDS):
+        raise UnavailableError
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
 
 
 def inspect_apart(path: Path, extension: str, may_be_encrypted: bool) -> Findings:
     """As `inspect`, from a safe distance. Raises Refused or UnavailableError."""
-    with _one_at_a_time:
+    with one_at_a_time():
         ours, theirs = _context.Pipe(duplex=False)
         arguments = (theirs, path, extension, may_be_encrypted)
         child = _context.Process(target=answer, args=arguments, daemon=True)

@@ -51,7 +51,7 @@ def engagement_satisfaction(request: HttpRequest, pk: UUID) -> HttpResponse:
     rows = Engagement.objects.visible_to(request.user).select_related("operator", "beneficiary")
     engagement = get_object_or_404(rows.prefetch_related("stage_entries"), pk=pk)
     can_edit_engagement(request.user, engagement).enforce()
-    form, status = SendForm(request.POST or None, engagement=engagement), 200
+    form, status = SendForm(request.POST or None, engagement=engagement, user=request.user), 200
     if request.method == "POST":
         status = 422
         if form.is_valid() and sent(request, engagement, form):

@@ -32,7 +32,7 @@ from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import log_refusal, too_large
 from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
+from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, STATUSES, stop_reason
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
@@ -204,8 +204,7 @@ def take_file(request: HttpRequest, found: DocumentRequest) -> HttpResponse:
             issued_on=issue_date(request),
         )
     except ValidationError as error:
-        status = 409 if error.code == "conflict" else 422
-        return answer(request, found, item, error.messages[0], status)
+        return answer(request, found, item, error.messages[0], STATUSES.get(error.code, 422))
     except PermissionDenied as error:
         return answer(request, found, item, str(error), 403)
     except NoSpaceError:

@@ -21,7 +21,7 @@ from ilo_cms.documents.checks.sandbox import UnavailableError
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import deposit, too_large, withdraw
 from ilo_cms.documents.storage import NoSpaceError
-from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, stop_reason
+from ilo_cms.documents.uploads import NO_CHECK, NO_SPACE, STATUSES, stop_reason
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.kept_forms import ACTING_AS
 from ilo_cms.referentials.models import DocumentType
@@ -147,8 +147,7 @@ def deposit_document(request: HttpRequest) -> HttpResponse:
             replaces=shown(request, slot),
         )
     except ValidationError as error:
-        status = 409 if error.code == "conflict" else 422
-        return answer(request, code, error.messages[0], status)
+        return answer(request, code, error.messages[0], STATUSES.get(error.code, 422))
     except PermissionDenied as error:
         return answer(request, code, str(error), 403)
     except NoSpaceError:

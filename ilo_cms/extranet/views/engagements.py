@@ -7,6 +7,7 @@ for.
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,8 +24,15 @@ from ilo_cms.engagements.models import (
 )
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import restore
-from ilo_cms.extranet.resources import DepositForm, deposited, may_deposit
+from ilo_cms.extranet.resources import (
+    DepositForm,
+    change_own,
+    deposited,
+    lines_of,
+    may_deposit,
+)
 from ilo_cms.extranet.views.meetings import first_moment, visible_meetings
+from ilo_cms.meetings.models import Meeting
 
 
 def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
@@ -35,7 +43,7 @@ def is_beneficiary(contact: Contact, engagement: Engagement) -> bool:
 def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assignment]:
     """The assignments of an engagement that this capacity reads, first the latest begun."""
     known = Assignment.objects.known_to(request.contact).filter(engagement=engagement)
-    rows = known.select_related("provider", "contact__user", "engagement")
+    rows = known.select_related("provider", "contact__user", "contact__organisation", "engagement")
     return list(rows.order_by("-starts_on", "label", "pk"))
 
 
@@ -58,6 +66,19 @@ def known_engagement(request: HttpRequest, pk: UUID) -> Engagement:
     """The engagement, with what its pages show. Raises Http404 when it is not this capacity's."""
     rows = Engagement.objects.known_to(request.contact).with_stage()
     return get_object_or_404(rows.select_related("beneficiary", "operator", "officer__user"), pk=pk)
+
+
+def asked_for(request: HttpRequest, engagement: Engagement):
+    """The documents asked of this capacity's organisation for an engagement, latest date first."""
+    rows = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
+    rows = rows.select_related("asked_by").prefetch_related("items__type", "items__document")
+    return rows.order_by("-due_on", "pk")
+
+
+def coming_meetings(request: HttpRequest, engagement: Engagement) -> list[Meeting]:
+    """Its meetings to come in which the organisation takes part, the soonest first."""
+    found = visible_meetings(request).filter(engagement=engagement)
+    return sorted(found.coming(), key=first_moment)
 
 
 def tabs_of(engagement: Engagement, current: str) -> list[dict]:
@@ -89,10 +110,12 @@ def render_tab(
 
 @acting_contact_required
 def engagement_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """General information: stages, plan, assignments, officer."""
+    """General information: what awaits, stages, plan, assignments, officer."""
     engagement = known_engagement(request, pk)
     plan = Action.objects.known_to(request.contact).filter(engagement=engagement, assignment=None)
     context = {
+        "requests": asked_for(request, engagement).waiting(),
+        "coming": coming_meetings(request, engagement),
         "assignments": known_assignments(request, engagement),
         "actions": plan.select_related("kind", "assignment"),
     }
@@ -105,16 +128,28 @@ def engagement_contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
     engagement = known_engagement(request, pk)
     people = EngagementContact.objects.known_to(request.contact).filter(engagement=engagement)
     people = people.select_related("contact__user", "contact__organisation", "assignment")
+    assignments = known_assignments(request, engagement)
     context = {
         "ours": [person for person in people if person.assignment is None],
-        "theirs": [person for person in people if person.assignment],
-        "assignments": [
-            row
-            for row in known_assignments(request, engagement)
-            if row.is_shown_to_provider and row.contact_id
-        ],
+        "theirs": workers([person for person in people if person.assignment], assignments),
     }
     return render_tab(request, engagement, "extranet/engagement_contacts.html", context)
+
+
+def workers(
+    people: list[EngagementContact], assignments: list[Assignment]
+) -> list[dict[str, object]]:
+    """Those who work on assignments: each person once, with the labels of what they work on."""
+    found: dict[UUID, dict] = {}
+    shown = [row for row in assignments if row.is_shown_to_provider and row.contact_id]
+    pairs = [(row.contact, row, False) for row in shown]
+    pairs += [(row.contact, row.assignment, row.is_main) for row in people]
+    for contact, assignment, is_main in pairs:
+        line = found.setdefault(contact.pk, {"contact": contact, "labels": [], "is_main": False})
+        line["is_main"] = line["is_main"] or is_main
+        if assignment.label not in line["labels"]:
+            line["labels"].append(assignment.label)
+    return list(found.values())
 
 
 @acting_contact_required
@@ -122,7 +157,7 @@ def engagement_meetings(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The meetings of this engagement in which the organisation takes part, the coming first."""
     engagement = known_engagement(request, pk)
     found = visible_meetings(request).filter(engagement=engagement)
-    coming = sorted(found.coming(), key=first_moment)
+    coming = coming_meetings(request, engagement)
     over = found.exclude(pk__in=[meeting.pk for meeting in coming]).order_by("-created_at", "pk")
     context = {"coming": coming, "over": over}
     return render_tab(request, engagement, "extranet/engagement_meetings.html", context)
@@ -142,18 +177,37 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
     if posted and form.is_valid() and deposited(request, form, engagement):
         messages.success(request, f"« {form.cleaned_data['title']} » est déposé.")
         return redirect("engagement_documents", pk=engagement.pk)
-    asked = DocumentRequest.objects.known_to(request.contact).filter(engagement=engagement)
-    asked = asked.select_related("asked_by").prefetch_related("items__type", "items__document")
     resources = Resource.objects.known_to(request.contact).filter(
         engagement=engagement, withdrawn_at=None
     )
     context = {
-        "requests": asked.order_by("-due_on", "pk"),
-        "resources": resources.select_related("document", "organisation", "assignment"),
+        "requests": asked_for(request, engagement),
+        "lines": lines_of(
+            request,
+            engagement,
+            resources.select_related("document", "organisation", "assignment", "engagement"),
+        ),
         "form": form if form.is_bound or may_deposit(request.contact, engagement) else None,
     }
     status = 422 if posted else 200
     return render_tab(request, engagement, "extranet/engagement_documents.html", context, status)
+
+
+@acting_form()
+def own_resource(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Share, unshare or withdraw what one's own organisation deposited (SPEC E9)."""
+    rows = Resource.objects.known_to(request.contact).filter(
+        organisation=request.contact.organisation, withdrawn_at=None
+    )
+    resource = get_object_or_404(rows.select_related("engagement__beneficiary"), pk=pk)
+    if request.method == "POST":
+        try:
+            messages.success(request, change_own(request, resource))
+        except PermissionDenied as error:
+            messages.error(request, str(error))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    return redirect("engagement_documents", pk=resource.engagement_id)
 
 
 @acting_contact_required

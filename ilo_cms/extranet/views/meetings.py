@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.meetings.forms import AnswerForm
+from ilo_cms.meetings.ics import feed_of, fixed_event
 from ilo_cms.meetings.models import Meeting
 from ilo_cms.meetings.policies import can_answer
 from ilo_cms.meetings.services import answer, place_of
@@ -67,6 +68,17 @@ def meeting(request: HttpRequest, pk: UUID) -> HttpResponse:
         return show(request, found, place, form, status=422)
     messages.success(request, f"Vos réponses sont transmises à {found.organiser.user}.")
     return redirect("meeting", pk=found.pk)
+
+
+@acting_contact_required
+def meeting_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A meeting whose date is fixed, for the person's own calendar (SPEC E8)."""
+    found = get_object_or_404(visible_meetings(request), pk=pk, chosen__isnull=False)
+    if found.cancelled_at:
+        raise Http404
+    headers = {"Content-Disposition": 'attachment; filename="rendez-vous.ics"'}
+    content = feed_of([fixed_event(found)])
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 def show(request: HttpRequest, found: Meeting, place, form, status: int = 200) -> HttpResponse:

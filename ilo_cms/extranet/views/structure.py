@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ilo_cms.audit.services import record
+from ilo_cms.core.french import of
 from ilo_cms.directory.choice import choose
 from ilo_cms.directory.models import Contact
 
@@ -48,7 +49,7 @@ def structure(request: HttpRequest) -> HttpResponse:
                 target=contact,
                 organisation=contact.organisation,
             )
-        messages.success(request, f"Vous agissez au titre de {contact.organisation}.")
+        messages.success(request, f"Vous agissez au titre {of(contact.organisation)}.")
         return redirect(following)
     return render(request, "extranet/structure.html", {"form": form, "next": following})
 

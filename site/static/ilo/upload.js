@@ -3,6 +3,10 @@
 
 const LOST = "L’envoi a été interrompu\u00a0: vérifiez votre connexion, puis choisissez à nouveau le fichier.";
 const REFUSED = "La plateforme n’a pas pu prendre ce fichier. Rechargez la page, puis réessayez.";
+const WAITING = "Un autre de vos fichiers est en cours de vérification\u00a0: celui-ci part dans un instant.";
+/** How often, and after how many milliseconds, a file is sent again while others are checked. */
+const TRIES = 30;
+const PAUSE = 2000;
 const SIGNED_OUT = "Votre session a pris fin\u00a0: reconnectez-vous dans un autre onglet, rechargez cette page, puis choisissez à nouveau le fichier.";
 
 /** Add an element at the end of another and return it. */
@@ -52,7 +56,10 @@ function enhance(slot) {
     bar.setAttribute("aria-labelledby", words.id);
     words.textContent = `Envoi de ${file.name}`;
     said.textContent = `Envoi de ${file.name} en cours.`;
+    post(file, data, bar, words, TRIES);
+  };
 
+  const post = (file, data, bar, words, tries) => {
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("X-Requested-With", "upload");
@@ -66,6 +73,12 @@ function enhance(slot) {
       const answer = read(request);
       if (!answer) {
         fail(request.responseURL.includes("/compte/") ? SIGNED_OUT : REFUSED);
+        return;
+      }
+      if (request.status === 429 && tries) {
+        words.textContent = WAITING;
+        said.textContent = WAITING;
+        setTimeout(post, PAUSE, file, data, bar, words, tries - 1);
         return;
       }
       if (!answer.html) {

@@ -1,0 +1,151 @@
+"""A tender in five steps, on the cases of the demonstration: who may do what, by keyboard (T1–T14).
+
+The demonstration has one tender in each phase; each test goes on from one of them.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_documents import a_file
+from tests.helpers import files
+
+
+pytestmark = pytest.mark.e2e
+
+CLAIRE, PAUL = "claire@dla-rhone.example", "paul@conseil-sol.example"
+
+
+def press(visitor, control) -> None:
+    """Reach a control by the Tab key and press it."""
+    visitor.tab_to(control)
+    visitor.page.keyboard.press("Enter")
+
+
+def open_tender(visitor, title: str) -> None:
+    """A provider goes to a tender from the navigation."""
+    visitor.page.goto(f"{visitor.site.url}/mises-en-concurrence/")
+    visitor.page.get_by_role("link", name=re.compile(title)).first.click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def open_in_intranet(claire, title: str) -> None:
+    """An officer goes to a tender from the list."""
+    claire.open(f"/admin/mises-en-concurrence/?q={title.replace(' ', '+')}")
+    claire.page.get_by_role("link", name=title).first.click()
+    expect(claire.page.locator(".ilo-now")).to_be_visible()
+
+
+def act(claire, label: str) -> None:
+    """Open one of the acts of the page."""
+    claire.page.locator(".ilo-acts").get_by_role("link", name=label, exact=True).click()
+
+
+def test_a_provider_changes_its_mind_asks_and_takes_on(visit):
+    paul = visit()
+    page = paul.page
+    paul.sign_in(PAUL)
+    open_tender(paul, "Clarifier la gouvernance")
+    paul.check("mec-reponse")
+    expect(page.locator(".say")).to_contain_text("heure de Paris")
+    press(paul, page.locator("summary", has_text="Décliner"))
+    paul.tab_to(page.get_by_role("textbox", name=re.compile("pourquoi|Motif", re.IGNORECASE)))
+    page.keyboard.type("Nous sommes complets.")
+    press(paul, page.get_by_role("button", name="Décliner", exact=True))
+    expect(page.get_by_text("votre structure ne participe pas")).to_be_visible()
+    paul.check("mec-declinee")
+    press(paul, page.get_by_role("button", name="Accepter de participer"))
+    expect(page.get_by_text("Votre structure participe")).to_be_visible()
+    press(paul, page.get_by_role("button", name="Je m’en occupe"))
+    expect(page.get_by_text("s’en occupe depuis")).to_be_visible()
+    paul.check("mec-prise-en-charge")
+
+
+def test_a_provider_deposits_changes_and_withdraws(visit):
+    paul = visit()
+    page = paul.page
+    paul.sign_in(PAUL)
+    open_tender(paul, "Trouver de nouvelles ressources")
+    press(paul, page.get_by_role("link", name="Continuer mon offre"))
+    paul.check("offre-brouillon")
+    slot = page.locator("section.card").filter(
+        has=page.get_by_role("heading", name=re.compile("Proposition financière"))
+    )
+    if slot.count():
+        field = slot.first.locator("[type=file]")
+        paul.tab_to(field)
+        field.set_input_files(a_file("prix.pdf", files.pdf(pages=3)))
+        expect(slot.first).to_contain_text("prix.pdf")
+    price = page.get_by_label(re.compile("Prix"))
+    paul.tab_to(price)
+    price.fill("5 250,50")
+    press(paul, page.get_by_role("button", name="Déposer mon offre"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre offre déposée")
+    expect(page.locator("#contenu ~ dl")).to_contain_text("5250,50")
+    paul.check("offre-deposee")
+    press(paul, page.locator("summary", has_text="Retirer mon offre"))
+    press(paul, page.get_by_role("button", name="Retirer mon offre"))
+    expect(page.get_by_text("Aucune offre déposée")).to_be_visible()
+    paul.check("offre-retiree")
+
+
+def test_a_cooperator_reads_their_own_offer_and_not_their_colleagues(visit):
+    leo = visit()
+    leo.sign_in("leo@coop-atout.example")
+    open_tender(leo, "Trouver de nouvelles ressources")
+    expect(leo.page.get_by_text("Chaque coopérateur·rice dépose sa propre offre")).to_be_visible()
+    expect(leo.page.locator("body")).not_to_contain_text("4950")
+    leo.check("mec-cooperateur")
+
+
+def test_an_officer_opens_scores_and_decides_and_the_provider_reads_it(visit):
+    claire, paul = visit(), visit()
+    page = claire.page
+    claire.sign_in(CLAIRE)
+    open_in_intranet(claire, "Bâtir un plan de trésorerie")
+    expect(page.locator(".ilo-now")).to_contain_text("2 offres déposées")
+    expect(page.locator("body")).not_to_contain_text("4 950")
+    claire.check("mec-a-ouvrir")
+    act(claire, "Ouvrir les offres")
+    claire.check("mec-ouvrir")
+    page.get_by_role("button", name="Ouvrir toutes les offres").click()
+    expect(page.get_by_text("Offres ouvertes le")).to_be_visible()
+    claire.check("mec-ouverte")
+    act(claire, "Ma déclaration d’intérêts")
+    claire.check("mec-interets")
+    page.get_by_label("Aucun conflit d’intérêts").check()
+    page.get_by_role("button", name="Enregistrer ma déclaration").click()
+    for label, button in (
+        ("Ma grille individuelle", "Enregistrer mes notes"),
+        ("Arrêter les notes ensemble", "Arrêter ces notes"),
+    ):
+        act(claire, label)
+        notes = page.locator("input[name^=note-]:not([type=hidden])")
+        for number in range(notes.count()):
+            notes.nth(number).fill("7,5" if number < 3 else "8")
+        final = page.get_by_label(re.compile("Remettre ma grille"))
+        if final.count():
+            final.check()
+        claire.check("mec-notes")
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(".messages")).to_be_visible()
+    act(claire, "Décider")
+    page.get_by_label("Une offre est retenue").check()
+    choice = page.get_by_label("Offre retenue")
+    named = choice.locator("option", has_text=re.compile("conseil sol", re.IGNORECASE))
+    choice.select_option(label=named.inner_text())
+    page.get_by_label("Commentaire", exact=True).fill("Une méthode claire.")
+    for reason in page.locator("textarea[name^=reason-]").all():
+        reason.fill("Moins de séances de travail.")
+    claire.check("mec-decider")
+    page.get_by_role("button", name=re.compile("^Décider et prévenir")).click()
+    expect(page.get_by_text("La convention est en cours de signature.").first).to_be_visible()
+    claire.check("mec-decidee")
+
+    paul.sign_in(PAUL)
+    open_tender(paul, "Bâtir un plan de trésorerie")
+    expect(paul.page.get_by_text("Votre offre est retenue.")).to_be_visible()
+    expect(paul.page.get_by_text("Une méthode claire.").first).to_be_visible()
+    expect(paul.page.locator("body")).not_to_contain_text("Moins de séances")
+    paul.check("mec-resultat")
