@@ -75,7 +75,9 @@ class ContentForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "need" in self.fields:
-            self.fields["need"].widget = get_rich_text_editor_widget(features=NEED_FEATURES)
+            editor = get_rich_text_editor_widget(features=NEED_FEATURES)
+            editor.options["ariaLabel"] = self.fields["need"].label
+            self.fields["need"].widget = editor
         lists = {"themes": Skill, "sector": Sector, "required_types": DocumentType}
         for name, model in lists.items():
             if name in self.fields:

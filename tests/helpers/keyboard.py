@@ -9,8 +9,10 @@ from playwright.sync_api import Page
 
 LIMIT = 110
 TAIL = 20
-#: More presses than controls: a date has three stops, the browser's own frame has one.
+#: More presses than controls: the browser's own frame has one, and each day or hour its stops.
 SLACK = 8
+PARTS = """() => 3 * [...document.querySelectorAll('input[type=date], input[type=time]')]
+  .filter((element) => element.checkVisibility()).length"""
 
 #: Numbers the controls that a person sees and may use, and notes which of them get the focus, and
 #: whether they look different then. A group of radios is one stop; so is a widget that the arrow
@@ -75,13 +77,14 @@ def keyboard_faults(page: Page) -> list[str]:
     Once the last control is passed the first must come again: a trap never lets go.
     """
     count = page.evaluate(WATCH)
-    for _ in range(min(count, LIMIT) + SLACK):
+    slack = SLACK + page.evaluate(PARTS)
+    for _ in range(min(count, LIMIT) + slack):
         page.keyboard.press("Tab")
     forward = page.evaluate("tabbed.reached")
     wanted = set(range(min(count, LIMIT)))
     if count > LIMIT:
         page.evaluate(TO_THE_TOP)
-        for _ in range(TAIL + SLACK):
+        for _ in range(TAIL + slack):
             page.keyboard.press("Shift+Tab")
         wanted |= set(range(count - TAIL, count))
     seen = page.evaluate("tabbed")
