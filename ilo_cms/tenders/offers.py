@@ -1,6 +1,7 @@
 """An offer being prepared: price, days, message, partners, files (SPEC T7, T8). Nobody is told.
 
-A draft is its authors' alone; what counts is what they deposit (`tenders.deposits`).
+A draft is its authors' alone; what counts is what they deposit (`tenders.deposits`). It is nowhere
+in the log, so its services wait for the tender's lock and not for the log's.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
 
-from ilo_cms.audit.services import logged
 from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.documents import clamav, storage
@@ -69,7 +69,7 @@ def check_preparable(place: Invitation, now: datetime) -> None:
         raise ValidationError("Cette offre ne peut plus être modifiée.", code="closed")
 
 
-@logged
+@transaction.atomic
 def draft_of(*, invitation: Invitation, acting_as: Contact, even_late: bool = False) -> Offer:
     """The offer of an organisation, or in a CAE of this cooperator; made at the first call (T8).
 
@@ -100,7 +100,7 @@ def locked_offer(offer: Offer, acting_as: Contact) -> tuple[Offer, Contact, date
     return found, contact, now
 
 
-@logged
+@transaction.atomic
 def save_draft(*, offer: Offer, values: dict[str, Any], acting_as: Contact) -> Offer:
     """Keep what an offer says; `values` are some of DETAILS, and None empties one.
 
@@ -133,7 +133,7 @@ def check_details(offer: Offer) -> None:
         raise ValidationError(faults)
 
 
-@logged
+@transaction.atomic
 def set_partners(*, offer: Offer, partners: Iterable[Partner], acting_as: Contact) -> Offer:
     """Name the partners of a consortium, in the place of those named before (SPEC T8).
 
@@ -202,7 +202,7 @@ def add_file(
     return keep_file(offer=offer, document=document, findings=findings, acting_as=acting_as)
 
 
-@logged
+@transaction.atomic
 def keep_file(
     *, offer: Offer, document: Document, findings: Findings, acting_as: Contact
 ) -> tuple[OfferFile, bool]:
@@ -230,7 +230,7 @@ def write_document(document: Document, findings: Findings) -> None:
         transaction.on_commit(lambda: scan_soon(), robust=True)
 
 
-@logged
+@transaction.atomic
 def remove_file(*, offer_file: OfferFile, acting_as: Contact) -> bool:
     """Take a file out of the draft; deposits that hold it keep it. False if it was already.
 

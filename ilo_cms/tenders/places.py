@@ -257,6 +257,8 @@ def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime
 def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: datetime) -> Place:
     """One place with its offer, whose deposits were fetched in their order."""
     acts = list(offer.deposits.all()) if offer else []
+    if offer:
+        offer.invitation = row  # with all that was fetched with it
     return Place(row, contact, now, offer, acts[-1] if acts else None)
 
 

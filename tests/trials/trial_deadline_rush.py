@@ -5,7 +5,8 @@ Another process asks for the opening until it is let in. Passes when what was ac
 deposited is exactly what opened, what was acknowledged as late is exactly what was kept as late, no
 deposit bears a moment at or after the deadline, every file is there under its digest, and no answer
 is a server error. Prints one JSON line, with what was measured. DATABASE_URL says which database;
-TRIAL_RUNS how often; TRIAL_SECONDS how long before the deadline. TRIAL_SIZE=small is for the suite.
+TRIAL_RUNS how often; TRIAL_AUTHORS how many; TRIAL_SECONDS how long before the deadline.
+TRIAL_SIZE=small is for the suite.
 """
 
 import http.client
@@ -29,6 +30,7 @@ from uuid import uuid4
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 AUTHORS, CLIENTS, SIZE = (12, 6, 20_000) if SMALL else (1_000, 80, 200_000)
+AUTHORS = int(os.environ.get("TRIAL_AUTHORS", AUTHORS))
 SECONDS = float(os.environ.get("TRIAL_SECONDS", "3" if SMALL else "10"))
 RUNS = int(os.environ.get("TRIAL_RUNS", "1"))
 #: Processes that hold the clients, so that their work is not counted as the server's.

@@ -119,7 +119,7 @@ def keep(request: HttpRequest, place: Place, form: OfferForm, asked: bool) -> Ac
     Raises what the services raise.
     """
     contact = request.contact
-    offer = draft_of(invitation=place.invitation, acting_as=contact, even_late=asked)
+    offer = place.offer or draft_of(invitation=place.invitation, acting_as=contact, even_late=asked)
     try:
         changes = {
             name: value for name, value in form.values().items() if getattr(offer, name) != value
@@ -189,7 +189,7 @@ def take(request: HttpRequest, place: Place, slot: Slot) -> tuple[str, int]:
     if file is None:
         return no_file(request, slot.type)
     try:
-        offer = draft_of(invitation=place.invitation, acting_as=request.contact)
+        offer = place.offer or draft_of(invitation=place.invitation, acting_as=request.contact)
         _, is_new = add_file(
             offer=offer, file=file, document_type=slot.type, acting_as=request.contact
         )
