@@ -19,7 +19,11 @@ class DocumentRequestsConfig(AppConfig):
 
         also_read_by(sent_to)
         register_panel("document_requests", "Pièces demandées", requests_panel, order=40)
-        register(notices.request_still_waits, "document_request.requested")
+        register(
+            notices.request_still_waits,
+            "document_request.requested",
+            facts=notices.waiting_requests,
+        )
         register(notices.reminder_still_serves, "document_request.reminded")
         register(notices.answers_still_wait, "document_request.sent")
         register(
@@ -29,5 +33,8 @@ class DocumentRequestsConfig(AppConfig):
             "document_request.decided",
             "document_request.changed",
             "document.expiring",
+            facts=notices.current_structures,
         )
-        register(notices.document_still_expires, "document.expiring")
+        register(
+            notices.document_still_expires, "document.expiring", facts=notices.ending_documents
+        )
