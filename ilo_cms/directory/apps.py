@@ -10,7 +10,7 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the readers of notices checked before a mail leaves."""
-        from ilo_cms.directory.notices import reader_has_access
+        from ilo_cms.directory.notices import open_structures, reader_has_access
         from ilo_cms.notifications.conditions import register
 
-        register(reader_has_access)
+        register(reader_has_access, facts=open_structures)

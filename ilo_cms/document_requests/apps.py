@@ -23,6 +23,7 @@ class DocumentRequestsConfig(AppConfig):
             notices.request_still_waits,
             "document_request.requested",
             "document_request.rescheduled",
+            facts=notices.waiting_requests,
         )
         register(notices.reminder_still_serves, "document_request.reminded")
         register(notices.answers_still_wait, "document_request.sent")
@@ -34,5 +35,8 @@ class DocumentRequestsConfig(AppConfig):
             "document_request.changed",
             "document_request.rescheduled",
             "document.expiring",
+            facts=notices.current_structures,
         )
-        register(notices.document_still_expires, "document.expiring")
+        register(
+            notices.document_still_expires, "document.expiring", facts=notices.ending_documents
+        )

@@ -1,5 +1,7 @@
 """Whom requests tell, and whether it is still so when the mail leaves (SPEC N3)."""
 
+from uuid import UUID
+
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
@@ -7,6 +9,8 @@ from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.absences import deputies_on, is_available, today
 from ilo_cms.directory.models import Contact, Officer
 from ilo_cms.document_requests.models import DocumentRequest, Reminder, expiring_documents
+from ilo_cms.documents.models import Document
+from ilo_cms.notifications.conditions import rows_about
 from ilo_cms.notifications.models import Notification
 
 
@@ -33,9 +37,13 @@ def answering(request: DocumentRequest) -> list[User]:
     return [deputy.user for deputy in deputies_on(asker, today())] or [asker.user]
 
 
-def request_still_waits(notice: Notification) -> Decision:
+waiting_requests = rows_about(lambda: DocumentRequest.objects.waiting())
+ending_documents = rows_about(lambda: expiring_documents(timezone.localdate()))
+
+
+def request_still_waits(notice: Notification, waiting: dict[UUID, DocumentRequest]) -> Decision:
     """Documents are asked for while they are missing."""
-    if DocumentRequest.objects.waiting().filter(pk=notice.about_id).exists():
+    if notice.about_id in waiting:
         return ALLOWED
     return refused(SETTLED)
 
@@ -58,19 +66,21 @@ def answers_still_wait(notice: Notification) -> Decision:
     return ALLOWED
 
 
-def reader_is_current_contact(notice: Notification) -> Decision:
+def current_structures(notices: list[Notification]) -> set[UUID]:
+    """The organisations to which the reader of these notices belongs today."""
+    contacts = Contact.objects.filter(user=notices[0].recipient_id, ended_on=None, has_access=True)
+    return set(contacts.values_list("organisation_id", flat=True))
+
+
+def reader_is_current_contact(notice: Notification, structures: set[UUID]) -> Decision:
     """A request is for those who belong to the organisation today."""
-    contacts = Contact.objects.filter(
-        user=notice.recipient,
-        organisation=notice.organisation_id,
-        ended_on=None,
-        has_access=True,
-    )
-    return ALLOWED if contacts.exists() else refused("La personne a quitté cette structure.")
+    if notice.organisation_id in structures:
+        return ALLOWED
+    return refused("La personne a quitté cette structure.")
 
 
-def document_still_expires(notice: Notification) -> Decision:
+def document_still_expires(notice: Notification, ending: dict[UUID, Document]) -> Decision:
     """The end of a validity is told while nothing renews the document."""
-    if expiring_documents(timezone.localdate()).filter(pk=notice.about_id).exists():
+    if notice.about_id in ending:
         return ALLOWED
     return refused("La pièce a été renouvelée ou retirée entre-temps.")

@@ -17,4 +17,6 @@ class EngagementsConfig(AppConfig):
 
         also_read_by(readers)
         register(notices.engagement_is_theirs, "engagement.handed_over", "assignment.followed")
-        register(notices.status_still_holds, "assignment.status_changed")
+        register(
+            notices.status_still_holds, "assignment.status_changed", facts=notices.assignments_told
+        )

@@ -17,4 +17,5 @@ class EvaluationsConfig(AppConfig):
 
         register_panel("evaluations", "Évaluations et satisfaction", engagement_panel, order=500)
         register(notices.still_shared, "evaluation.shared")
-        register(notices.still_waits, "satisfaction.sent", "satisfaction.reminded")
+        kinds = ("satisfaction.sent", "satisfaction.reminded")
+        register(notices.still_waits, *kinds, facts=notices.forms_waiting)

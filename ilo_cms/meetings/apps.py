@@ -15,8 +15,9 @@ class MeetingsConfig(AppConfig):
         from ilo_cms.meetings.panel import meetings_panel
         from ilo_cms.notifications import attachments, conditions
 
-        conditions.register(notices.still_to_be_told, *notices.TO_PARTICIPANTS)
-        conditions.register(notices.answer_still_matters, "meeting.answered")
+        told = notices.meetings_told
+        conditions.register(notices.still_to_be_told, *notices.TO_PARTICIPANTS, facts=told)
+        conditions.register(notices.answer_still_matters, "meeting.answered", facts=told)
         attachments.register(notices.invitation, *notices.WITH_INVITATION)
         feeds.register(feeds.meetings_of)
         register_panel("meetings", "Rendez-vous", meetings_panel, order=60)

@@ -10,6 +10,7 @@ from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.meetings.ics import invitation_of
 from ilo_cms.meetings.models import Meeting, State
 from ilo_cms.notifications.attachments import Part
+from ilo_cms.notifications.conditions import rows_about
 from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.services import notify
 
@@ -93,9 +94,12 @@ def meeting_of(notice: Notification) -> Meeting | None:
     return Meeting.objects.with_people().filter(pk=notice.about_id).first()
 
 
-def still_to_be_told(notice: Notification) -> Decision:
+meetings_told = rows_about(lambda: Meeting.objects.with_people())
+
+
+def still_to_be_told(notice: Notification, meetings: dict[UUID, Meeting]) -> Decision:
     """What was told is still the last word, and the reader still invited."""
-    meeting = meeting_of(notice)
+    meeting = meetings.get(notice.about_id)
     if meeting is None or not is_invited(meeting, notice.recipient):
         return refused("La personne n’est plus invitée à ce rendez-vous.")
     if str(meeting.sequence) != notice.fields.get("sequence"):
@@ -105,9 +109,9 @@ def still_to_be_told(notice: Notification) -> Decision:
     return ALLOWED
 
 
-def answer_still_matters(notice: Notification) -> Decision:
+def answer_still_matters(notice: Notification, meetings: dict[UUID, Meeting]) -> Decision:
     """An answer helps to choose a date only while none is fixed."""
-    meeting = meeting_of(notice)
+    meeting = meetings.get(notice.about_id)
     if meeting is None or not meeting.is_open:
         return refused("La date a été fixée ou abandonnée entre-temps.")
     return ALLOWED

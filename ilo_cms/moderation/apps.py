@@ -14,4 +14,4 @@ class ModerationConfig(AppConfig):
         from ilo_cms.notifications.conditions import register
 
         register(notices.request_still_waits, "moderation.requested")
-        register(notices.decision_is_theirs, "moderation.decided")
+        register(notices.decision_is_theirs, "moderation.decided", facts=notices.decided_requests)

@@ -1,8 +1,13 @@
 """What moderation asks before the mail of a notice leaves: is it still so? (SPEC N3)"""
 
+from uuid import UUID
+
+from django.db.models import QuerySet
+
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.moderation.services import answering_officers
+from ilo_cms.notifications.conditions import rows_about
 from ilo_cms.notifications.models import Notification
 
 
@@ -16,9 +21,17 @@ def request_still_waits(notice: Notification) -> Decision:
     return ALLOWED
 
 
-def decision_is_theirs(notice: Notification) -> Decision:
+def decided() -> QuerySet[ChangeRequest]:
+    """Requests with an answer, and whose they are."""
+    return ChangeRequest.objects.exclude(decided_at=None).select_related("contact")
+
+
+decided_requests = rows_about(decided)
+
+
+def decision_is_theirs(notice: Notification, requests: dict[UUID, ChangeRequest]) -> Decision:
     """A decision is told to the person who asked, wherever the contact belongs now."""
-    decided = ChangeRequest.objects.exclude(decided_at=None)
-    if decided.filter(pk=notice.about_id, contact__user=notice.recipient).exists():
+    request = requests.get(notice.about_id)
+    if request and request.contact.user_id == notice.recipient_id:
         return ALLOWED
     return refused("Cette demande n’est plus celle de la personne.")

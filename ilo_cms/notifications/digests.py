@@ -14,11 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
-from ilo_cms.notifications.conditions import still_true
-from ilo_cms.notifications.kinds import KINDS
+from ilo_cms.notifications.conditions import refusals
 from ilo_cms.notifications.mails import SIGNATURE, greeting, preferences_line, write_mail
-from ilo_cms.notifications.models import Digest, MailPreference, Notification, OutboxMessage
-from ilo_cms.notifications.preferences import modes_for
+from ilo_cms.notifications.models import Digest, Notification, OutboxMessage
+from ilo_cms.notifications.preferences import in_app_only
 
 
 logger = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ def digest_words(digest: Digest) -> tuple[str, str]:
     Both are empty when nothing is left to tell.
     """
     person = digest.recipient
-    notices = [notice for notice in digest.notices.unread() if is_wanted(notice, person)]
+    notices = wanted(list(digest.notices.unread()), person)
     if not notices:
         return "", ""
     count = f"{len(notices)} notification" + ("s" if len(notices) > 1 else "")
@@ -91,9 +90,11 @@ def digest_words(digest: Digest) -> tuple[str, str]:
     return f"Votre récapitulatif ILO : {count}", "\n\n".join(body)
 
 
-def is_wanted(notice: Notification, person: User) -> bool:
-    """Whether a notice is still true and its kind still comes by mail."""
-    kind = KINDS.get(notice.kind)
-    if kind and modes_for(kind, [person])[person] == MailPreference.Mode.IN_APP:
-        return False
-    return bool(still_true(notice))
+def wanted(notices: list[Notification], person: User) -> list[Notification]:
+    """Those of a person's notices that are still true and whose kind still comes by mail."""
+    silent = in_app_only(person)
+    notices = [notice for notice in notices if notice.kind not in silent]
+    for notice in notices:
+        notice.recipient = person  # the checks ask for it
+    untrue = refusals(notices)
+    return [notice for notice in notices if notice not in untrue]

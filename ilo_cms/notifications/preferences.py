@@ -38,6 +38,13 @@ def modes_for(kind: Kind, people: Iterable[User]) -> dict[User, Mode]:
     return {person: Mode(chosen.get(person.pk, Mode.IMMEDIATE)) for person in people}
 
 
+def in_app_only(person: User) -> set[str]:
+    """The names of the kinds that this person wants on the platform only."""
+    chosen = MailPreference.objects.filter(person=person, mode=Mode.IN_APP)
+    compulsory = {kind.name for kind in KINDS.values() if kind.is_compulsory}
+    return set(chosen.values_list("kind", flat=True)) - compulsory
+
+
 @logged
 def set_modes(*, person: User, modes: Mapping[str, str]) -> None:
     """Keep how a person wants to be told; nobody sets it for somebody else.

@@ -7,16 +7,18 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ilo_cms.core.policies import ALLOWED, refused
+from ilo_cms.moderation.models import ChangeRequest
 from ilo_cms.notifications import conditions, digests
 from ilo_cms.notifications.delivery import sweep
 from ilo_cms.notifications.digests import send_digests
 from ilo_cms.notifications.models import Digest, Notification, OutboxMessage
 from ilo_cms.notifications.preferences import Mode, set_modes
 from ilo_cms.notifications.services import mark_read
-from tests.factories import UserFactory
+from tests.factories import ContactFactory, UserFactory
 
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +223,33 @@ def test_one_digest_that_fails_does_not_stop_those_of_the_others(tell, monkeypat
     assert "digest" in caplog.text
     monkeypatch.setattr(conditions, "_checks", {})
     assert at(SEVEN, send_digests) == 1
+
+
+def waiting_notices(contact, count: int) -> int:
+    """Queries that a digest of so many notices of two kinds, all still true, takes."""
+    for number in range(count):
+        request = ChangeRequest.objects.create(
+            organisation=contact.organisation, contact=contact, decided_at=EVENING
+        )
+        kind = [KIND, "contact.moved"][number % 2]
+        Notification.objects.create(
+            recipient=contact.user,
+            organisation_id=contact.organisation_id,
+            kind=kind,
+            category="x",
+            text=f"Fait {number}.",
+            about_id=request.pk,
+            created_at=EVENING,
+            awaits_digest=True,
+        )
+    with CaptureQueriesContext(connection) as queries:
+        assert at(SEVEN, send_digests) == 1
+    with CaptureQueriesContext(connection) as sending:
+        assert at(SEVEN, sweep) == 1
+    assert mail.outbox[-1].body.count("Fait ") == count
+    return len(queries) + len(sending)
+
+
+@pytest.mark.usefixtures("wired")
+def test_a_long_digest_asks_no_more_than_a_short_one():
+    assert waiting_notices(ContactFactory(), 2) == waiting_notices(ContactFactory(), 20)
