@@ -242,9 +242,10 @@ def test_nothing_changes_after_the_deposits():
 def test_deadlines_move_both_ways_and_all_are_told():
     contact = ContactFactory()
     tender = a_sent_tender(contact.organisation)
+    soon = in_days(11)
     move(tender, deposit_deadline=in_days(30))
-    move(tender, deposit_deadline=in_days(11))
-    assert again(tender).deposit_deadline == in_days(11)
+    move(tender, deposit_deadline=soon)
+    assert again(tender).deposit_deadline == soon
     assert told("tender.deadlines_moved") == [contact.user] * 2
     text = tender.events.filter(kind=EventKind.DEADLINES_MOVED).first().text
     assert "Dépôt des offres jusqu’au : " in text
@@ -284,7 +285,8 @@ def test_closed_answers_are_not_reopened():
     with pytest.raises(ValidationError) as error:
         move(tender, participation_deadline=in_days(3))
     assert "participation_deadline" in error.value.message_dict
-    assert move(tender, deposit_deadline=in_days(20)).deposit_deadline == in_days(20)
+    later = in_days(20)
+    assert move(tender, deposit_deadline=later).deposit_deadline == later
 
 
 # --- the early end of answers -----------------------------------------------------------------
@@ -300,8 +302,9 @@ def test_answers_end_early_once_all_have_answered():
     act(end_participation, tender)
     assert phase_of(tender) == Phase.DEPOSIT
     assert told("tender.participation_ended") == [contact.user for contact in contacts]
-    moved = move(tender, deposit_deadline=in_days(1), questions_deadline=None)
-    assert moved.deposit_deadline == in_days(1)  # sooner than answers once were
+    soon = in_days(1)
+    moved = move(tender, deposit_deadline=soon, questions_deadline=None)
+    assert moved.deposit_deadline == soon  # sooner than answers once were
 
 
 def test_an_organisation_made_inactive_is_not_waited_for():
