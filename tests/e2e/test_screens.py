@@ -56,6 +56,7 @@ PROVIDER = [
     Screen("/mes-informations/anciennes-valeurs/"),
     Screen("/mes-informations/anciennes-valeurs/", "main a[href*='anciennes-valeurs/']"),
     Screen("/", "a[href*='/demandes/']"),
+    Screen("/mises-en-concurrence/"),
     Screen("/notifications/"),
     Screen("/assistance/"),
     Screen("/compte/mot-de-passe/"),
