@@ -93,6 +93,23 @@ BY_OFFICER = {
 
 #: A row of each model: the person's own (or anyone's, where every officer may act) and a foreign
 #: one, which the person may see less of or not at all.
+#: The models of which any row will do.
+FACTORIES = {
+    Organisation: OrganisationFactory,
+    Establishment: EstablishmentFactory,
+    Contact: ContactFactory,
+    Officer: OfficerFactory,
+    User: UserFactory,
+    ChangeRequest: ChangeRequestFactory,
+    ReferencingRequest: ReferencingRequestFactory,
+    SupportRequest: SupportRequestFactory,
+    Document: DocumentFactory,
+    Grid: GridFactory,
+    DocumentRequest: DocumentRequestFactory,
+    Territory: DepartmentFactory,
+}
+
+
 def rows(model, user):
     """An own and a foreign row of a model, for a person."""
     officer = getattr(user, "officer", None) or OfficerFactory()
@@ -123,20 +140,7 @@ def rows(model, user):
         )
     if model is PlatformSettings:
         return tuple(PlatformSettings.objects.get_or_create(pk=pk)[0] for pk in (1, 2))
-    factory = {
-        Organisation: OrganisationFactory,
-        Establishment: EstablishmentFactory,
-        Contact: ContactFactory,
-        Officer: OfficerFactory,
-        User: UserFactory,
-        ChangeRequest: ChangeRequestFactory,
-        ReferencingRequest: ReferencingRequestFactory,
-        SupportRequest: SupportRequestFactory,
-        Document: DocumentFactory,
-        Grid: GridFactory,
-        DocumentRequest: DocumentRequestFactory,
-        Territory: DepartmentFactory,
-    }.get(model)
+    factory = FACTORIES.get(model)
     if factory is DepartmentFactory:
         return factory(), factory(nord=True)
     if factory:

@@ -57,6 +57,7 @@ PROVIDER = [
     Screen("/mes-informations/anciennes-valeurs/", "main a[href*='anciennes-valeurs/']"),
     Screen("/", "a[href*='/demandes/']"),
     Screen("/demandes/"),
+    Screen("/mises-en-concurrence/"),
     Screen("/notifications/"),
     Screen("/assistance/"),
     Screen("/compte/mot-de-passe/"),

@@ -245,9 +245,9 @@ def test_the_price_of_one_is_on_no_page_of_another(browser, marina, client):
 
 def test_a_cooperator_reads_neither_the_draft_nor_the_receipt_of_another(client):
     cae = OrganisationFactory(is_cae=True)
-    ines, leo = (ContactFactory(organisation=cae) for _ in range(2))
-    tender = in_deposit(ines)
-    offer = deposited(tender, ines, price="7777.77")
+    anna, leo = (ContactFactory(organisation=cae) for _ in range(2))
+    tender = in_deposit(anna)
+    offer = deposited(tender, anna, price="7777.77")
     client.force_login(leo.user)
     assert client.get(url("offer", offer)).status_code == 404
     for page in (url("tender_offer", tender), url("tender", tender), reverse("home")):
