@@ -177,6 +177,9 @@ GET = {
     # The one of the other rows is in preparation, this one was sent.
     "tender_amend": row("302 302 302 302 302 302 200 404 302 302"),
     "tender_answer": row("302 302 302 302 302 302 200 404 302 302"),
+    # Not opened yet: there is no record. tests/tenders/test_selection_pages.py says more.
+    "tender_opening": row("302 302 302 302 302 302 404 404 404 302"),
+    "tender_archive": row("302 302 302 302 302 302 200 404 200 302"),
     # An act that nobody knows.
     "tender_act": row("302 302 302 302 302 302 404 404 404 302"),
     "tender_take_off": row("302 302 302 302 302 302 405 405 405 302"),
@@ -318,6 +321,7 @@ OURS = {
 OURS |= {"tender_start", "tender_create", "tender_page", "tender_edit", "tender_publish"}
 OURS |= {"tender_recipients", "tender_copy", "tender_amend", "tender_answer", "tender_act"}
 OURS |= {"tender_take_off", "tender_take_back", "tender_outside"}
+OURS |= {"tender_opening", "tender_archive"}
 OURS |= {"evaluation_start", "evaluation_page", "evaluation_edit", "grid_preview", "grid_results"}
 OURS |= {"satisfaction_start", "satisfaction_page", "engagement_satisfaction"}
 OUTSIDE_ADMIN = [

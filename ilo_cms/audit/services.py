@@ -3,13 +3,15 @@
 import hashlib
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
 
@@ -52,6 +54,20 @@ def chained_digest(event: AuditEvent) -> str:
     return sha256(canonical(fields))
 
 
+#: Where the threads of a process wait for each other before they ask SQLite for its file.
+_turn = threading.RLock()
+
+
+def in_turn() -> AbstractContextManager:
+    """Wait for the other threads' services on SQLite, which has one writer and no queue.
+
+    There a writer that finds the file taken sleeps and asks again: in a rush some never get it
+    before they give up. A transaction that is open already has the file and does not wait here.
+    """
+    waits = connection.vendor == "sqlite" and not connection.in_atomic_block
+    return _turn if waits else nullcontext()
+
+
 def logged(service: Callable[..., Answer]) -> Callable[..., Answer]:
     """Run a service in one transaction that takes the log's lock before any other.
 
@@ -61,7 +77,7 @@ def logged(service: Callable[..., Answer]) -> Callable[..., Answer]:
 
     @wraps(service)
     def wrapper(*args: Any, **kwargs: Any) -> Answer:
-        with transaction.atomic():
+        with in_turn(), transaction.atomic():
             AuditHead.objects.get_or_create(pk=1)
             AuditHead.objects.select_for_update().get(pk=1)
             return service(*args, **kwargs)

@@ -51,16 +51,32 @@ def stage(engagement: Engagement) -> str:
 
 
 class TeamFilterSet(RecordFilterSet):
-    """Rows of my operator's team."""
+    """Rows of my operator's team, of a territory, followed by somebody.
 
-    operator_path = "operator"
+    `path` leads from a row to its engagement.
+    """
+
+    path = ""
     mine = django_filters.BooleanFilter(label="Mon équipe", method="filter_mine")
+    territory = django_filters.CharFilter(
+        label="Département ou région (code)", method="filter_territory"
+    )
+    followed_by = django_filters.CharFilter(label="Chargé·e (nom)", method="filter_followed_by")
 
     def filter_mine(self, rows: models.QuerySet, name: str, value: bool) -> models.QuerySet:
         """Those of my operator, or the others."""
         officer = active_officer(self.user)
-        team = models.Q(**{self.operator_path: officer.operator_id if officer else None})
+        team = models.Q(**{f"{self.path}operator": officer.operator_id if officer else None})
         return rows.filter(team) if value else rows.exclude(team)
+
+    def filter_territory(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Those of a département, or of a region and its départements."""
+        there = models.Q(**{f"{self.path}territory__code": value})
+        return rows.filter(there | models.Q(**{f"{self.path}territory__region__code": value}))
+
+    def filter_followed_by(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Those of officers whose last name holds this."""
+        return rows.filter(**{f"{self.path}officer__user__last_name__icontains": value})
 
 
 class EngagementFilterSet(TeamFilterSet):
@@ -72,12 +88,6 @@ class EngagementFilterSet(TeamFilterSet):
     open = django_filters.BooleanFilter(
         label="En cours", field_name="closed_on", lookup_expr="isnull"
     )
-    territory = django_filters.CharFilter(
-        label="Département ou région (code)", method="filter_territory"
-    )
-    followed_by = django_filters.CharFilter(
-        label="Chargé·e (nom)", field_name="officer__user__last_name", lookup_expr="icontains"
-    )
     year = django_filters.NumberFilter(label="Ouvert pendant l’année", method="filter_year")
     opened_on = django_filters.DateFromToRangeFilter(
         label="Ouvert le", widget=DateRangePickerWidget
@@ -86,11 +96,6 @@ class EngagementFilterSet(TeamFilterSet):
     class Meta:
         model = Engagement
         fields = []
-
-    def filter_territory(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
-        """Those of a département, or of a region and its départements."""
-        code = models.Q(territory__code=value) | models.Q(territory__region__code=value)
-        return rows.filter(code)
 
     def filter_year(self, rows: models.QuerySet, name: str, value) -> models.QuerySet:
         """Those open on a day of the year, also when they cross several."""
@@ -247,9 +252,20 @@ class EngagementViewSet(Audited, RecordViewSet):
 class AssignmentFilterSet(TeamFilterSet):
     """Assignments by team, status and date: what everyone may know of them."""
 
-    operator_path = "engagement__operator"
+    path = "engagement__"
+    stage = django_filters.ChoiceFilter(
+        label="Étape de l’accompagnement",
+        method="filter_stage",
+        choices=Stage.choices,
+        widget=forms.RadioSelect,
+    )
     starts_on = django_filters.DateFromToRangeFilter(label="Début", widget=DateRangePickerWidget)
     year = django_filters.NumberFilter(label="Commence en", method="filter_year")
+
+    def filter_stage(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Those whose engagement is in a stage."""
+        there = Engagement.objects.with_stage().filter(current_stage=value)
+        return rows.filter(engagement__in=there.order_by().values("pk"))
 
     def filter_year(self, rows: models.QuerySet, name: str, value) -> models.QuerySet:
         """Those that start in a year."""

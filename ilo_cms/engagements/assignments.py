@@ -164,7 +164,7 @@ def change_status(
     if not (decision := step.guard(row)):
         raise ValidationError(decision.reason)
     if step.needs_reason:
-        reason = needed(reason, "Dites pourquoi la prestation est abandonnée.")
+        reason = needed(reason, f"Dites pourquoi, pour : {step.label.lower()}.")
     before = row.status
     row.status = step.target
     row.save(update_fields=["status", "updated_at"])

@@ -79,6 +79,30 @@ TRANSITIONS = {
             Status.ABANDONED,
             needs_reason=True,
         ),
+        # A state entered by mistake is undone by a step of its own: the history keeps both.
+        Transition(
+            "reopen",
+            "Revenir à « engagée »",
+            frozenset({Status.DONE}),
+            Status.ENGAGED,
+            needs_reason=True,
+        ),
+        Transition(
+            "unclose",
+            "Revenir à « réalisée »",
+            frozenset({Status.CLOSED}),
+            Status.DONE,
+            needs_reason=True,
+            tells_parties=False,
+        ),
+        Transition(
+            "resume",
+            "Reprendre la prestation abandonnée",
+            frozenset({Status.ABANDONED}),
+            Status.PLANNED,
+            needs_reason=True,
+            tells_parties=False,
+        ),
     ]
 }
 

@@ -114,6 +114,29 @@ def test_guards():
     assert move(later, "abandon", reason="Le bénéficiaire renonce").status == "abandonnee"
 
 
+@pytest.mark.parametrize(
+    ("way", "undo", "back"),
+    [
+        (["engage", "complete"], "reopen", "engagee"),
+        (["engage", "complete", "close"], "unclose", "realisee"),
+        (["abandon"], "resume", "prevue"),
+    ],
+)
+def test_a_state_entered_by_mistake_is_undone_with_a_reason_and_kept_in_the_history(
+    way, undo, back
+):
+    assignment = ready(started(opened_on=timezone.localdate()))
+    for name in way:
+        assignment = move(assignment, name, reason="Erreur")
+    with pytest.raises(ValidationError, match="Dites pourquoi"):
+        move(assignment, undo)
+    assignment = move(assignment, undo, reason="Saisie par erreur")
+    assert assignment.status == back
+    entries = assignment.status_entries.order_by("entered_at")
+    assert len(entries) == len(way) + 2
+    assert entries.last().reason == "Saisie par erreur"
+
+
 def test_those_concerned_are_told_and_no_one_else():
     assignment = ready(started())
     colleague = OfficerFactory(operator=assignment.engagement.operator)

@@ -18,6 +18,7 @@ from tests.factories import (
     ActionTypeFactory,
     AssignmentFactory,
     ContactFactory,
+    DepartmentFactory,
     EngagementContactFactory,
     EngagementFactory,
     OfficerFactory,
@@ -231,6 +232,17 @@ def test_the_list_narrows_by_stage_territory_officer_and_year(team, engagement):
         assert list(rows) == [engagement], query
     rows = team.get(reverse("engagement:index") + "?territory=69").context["object_list"]
     assert not rows
+
+
+def test_the_list_of_assignments_narrows_by_stage_territory_and_officer(team, engagement):
+    mine = AssignmentFactory(engagement=engagement)
+    AssignmentFactory()
+    engagement.territory = DepartmentFactory()
+    engagement.save()
+    code, name = engagement.territory.code, engagement.officer.user.last_name
+    for query in ("stage=accueil", f"territory={code}", f"followed_by={name}"):
+        rows = team.get(reverse("assignment:index") + f"?{query}").context["object_list"]
+        assert mine in rows and all(row.engagement == engagement for row in rows), query
 
 
 def test_the_form_that_opens_an_engagement_asks_its_title_once(team):

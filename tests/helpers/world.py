@@ -211,7 +211,7 @@ def calls(people: dict[str, User | None], contacts: dict[str, Contact]) -> dict[
     attachment = TenderAttachment.objects.create(
         tender=sent, title="Statuts", document=DocumentFactory(reach=Reach.PARTIES)
     )
-    names = ["page", "edit", "publish", "recipients", "copy", "act"]
+    names = ["page", "edit", "publish", "recipients", "copy", "act", "opening", "archive"]
     return {f"tender_{name}": draft.pk for name in names} | {
         "tender_create": engagement.pk,
         "tender_outside": engagement.pk,
