@@ -217,8 +217,7 @@ def tell_status(
             about_id=assignment.pk,
             **words,
         )
-    shown = {before, assignment.status} & set(SHOWN_TO_PROVIDER)
-    if not step.tells_parties or not shown:
+    if not step.tells_parties or not was_shown(assignment, before):
         return
     readable = assignment.is_shown_to_provider  # an abandoned one has no page any more
     path = reverse("assignment", args=[assignment.pk]) if readable else reverse("home")
@@ -231,6 +230,13 @@ def tell_status(
             about_id=assignment.pk,
             **words,
         )
+
+
+def was_shown(assignment: Assignment, before: str) -> bool:
+    """Whether the parties know of an assignment: it is shown to them, or once was."""
+    if {before, assignment.status} & set(SHOWN_TO_PROVIDER):
+        return True
+    return assignment.status_entries.filter(status__in=SHOWN_TO_PROVIDER).exists()
 
 
 def parties_of(assignment: Assignment) -> list[Organisation]:

@@ -37,6 +37,22 @@ def has_begun(assignment: Assignment) -> Decision:
     return ALLOWED
 
 
+#: What the apps above know that keeps an assignment done: they add theirs in `AppConfig.ready()`.
+_ties: list[Callable[[Assignment], Decision]] = []
+
+
+def keeps_done(rule: Callable[[Assignment], Decision]) -> None:
+    """Have this rule asked before an assignment that was done is taken up again."""
+    if rule not in _ties:
+        _ties.append(rule)
+
+
+def nothing_rests_on_it(assignment: Assignment) -> Decision:
+    """Whether nothing that was said of the finished work would lose its ground."""
+    decisions = (rule(assignment) for rule in _ties)
+    return next((decision for decision in decisions if not decision), ALLOWED)
+
+
 @dataclass(frozen=True)
 class Transition:
     """One way from a state to another."""
@@ -85,6 +101,7 @@ TRANSITIONS = {
             "Revenir à « engagée »",
             frozenset({Status.DONE}),
             Status.ENGAGED,
+            nothing_rests_on_it,
             needs_reason=True,
         ),
         Transition(
@@ -93,7 +110,6 @@ TRANSITIONS = {
             frozenset({Status.CLOSED}),
             Status.DONE,
             needs_reason=True,
-            tells_parties=False,
         ),
         Transition(
             "resume",
@@ -101,7 +117,6 @@ TRANSITIONS = {
             frozenset({Status.ABANDONED}),
             Status.PLANNED,
             needs_reason=True,
-            tells_parties=False,
         ),
     ]
 }

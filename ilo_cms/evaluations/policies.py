@@ -161,3 +161,10 @@ def can_answer(contact: Contact | None, request: SatisfactionRequest) -> Decisio
     if request.answered_at:
         return refused("Vous avez déjà répondu à ce formulaire.")
     return ALLOWED
+
+
+def is_not_evaluated(assignment: Assignment) -> Decision:
+    """An assignment that was evaluated stays done: what was written rests on it (SPEC E7)."""
+    if Evaluation.objects.filter(assignment=assignment).exists():
+        return refused("Cette prestation est évaluée : elle reste réalisée.")
+    return ALLOWED

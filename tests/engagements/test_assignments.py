@@ -38,6 +38,7 @@ from tests.factories import (
     AssignmentFactory,
     ContactFactory,
     EngagementFactory,
+    EvaluationFactory,
     OfficerFactory,
     OrganisationFactory,
 )
@@ -135,6 +136,24 @@ def test_a_state_entered_by_mistake_is_undone_with_a_reason_and_kept_in_the_hist
     entries = assignment.status_entries.order_by("entered_at")
     assert len(entries) == len(way) + 2
     assert entries.last().reason == "Saisie par erreur"
+
+
+def test_the_parties_of_an_engaged_assignment_are_told_that_it_goes_on_again():
+    assignment = move(ready(started()), "engage")
+    move(assignment, "abandon", reason="Erreur")
+    Notification.objects.all().delete()
+    move(assignment, "resume", reason="Saisie par erreur")
+    told = Notification.objects.filter(kind="assignment.status_changed")
+    assert assignment.contact.user_id in told.values_list("recipient", flat=True)
+
+
+def test_an_evaluated_assignment_stays_done():
+    assignment = ready(started(opened_on=timezone.localdate()))
+    for name in ("engage", "complete"):
+        assignment = move(assignment, name)
+    EvaluationFactory(assignment=assignment)
+    with pytest.raises(ValidationError, match="évaluée"):
+        move(assignment, "reopen", reason="Erreur")
 
 
 def test_those_concerned_are_told_and_no_one_else():
