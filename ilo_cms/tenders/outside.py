@@ -15,7 +15,7 @@ from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import receive
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.deposits import digest_of, file_line
+from ilo_cms.tenders.deposits import digest_of, file_line, last_act
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -92,16 +92,15 @@ def keep_outside(
     if known := Deposit.objects.filter(key=key, offer__invitation__tender=row).first():
         return known
     check_reception(row, received_on, said)
+    check_unscored(row)
     offer = offer_of(row, document.organisation, acting_user)
-    for name, value in said.items():
-        setattr(offer, name, value)
-    offer.save()
+    last = last_act(offer)
     write_document(document, findings)
     OfferFile.objects.create(offer=offer, document=document)
     deposit = Deposit(
         key=key,
         offer=offer,
-        number=1,
+        number=last.number + 1 if last else 1,
         kind=DepositKind.DEPOSITED,
         at=now,
         by=acting_user,
@@ -141,10 +140,19 @@ def check_reception(tender: Tender, received_on: date, said: dict) -> None:
         raise ValidationError(faults)
 
 
-def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> Offer:
-    """A new offer at the organisation's place, which is made if it was not invited.
+def check_unscored(tender: Tender) -> None:
+    """Raise ValidationError once a sheet is handed in: it would lack the notes of this offer."""
+    if tender.score_sheets.exclude(handed_in_at=None).exists():
+        raise ValidationError(
+            "Une grille individuelle est déjà remise : il est trop tard pour saisir une offre."
+        )
 
-    Raises ValidationError when it deposited one here: that one stands.
+
+def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> Offer:
+    """The organisation's offer, whose draft stays as its authors left it, or a new one.
+
+    Its place is made if it was not invited. Raises ValidationError when it deposited one that
+    stands.
     """
     place, _ = Invitation.objects.get_or_create(
         tender=tender,
@@ -155,10 +163,10 @@ def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> O
             "added_by": acting_user,
         },
     )
-    offer = Offer.objects.filter(invitation=place, cooperator=None).first()
-    if offer and offer.deposits.exists():
+    offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=None)
+    if Deposit.objects.standing().filter(offer=offer).exists():
         raise ValidationError({"siren": f"{organisation} a déjà déposé une offre."})
-    return offer or Offer(invitation=place)
+    return offer
 
 
 def content_of_outside(said: dict, document: Document) -> dict:

@@ -181,7 +181,7 @@ def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
     sheets = list(row.score_sheets.select_related("evaluator"))
     if not any(sheet.evaluator_id == acting_user.pk and sheet.handed_in_at for sheet in sheets):
         raise ValidationError("Remettez d’abord votre grille individuelle.")
-    if waiting := [str(sheet.evaluator) for sheet in sheets if sheet.handed_in_at is None]:
+    if waiting := [str(sheet.evaluator) for sheet in sheets if is_awaited(sheet, row)]:
         raise ValidationError(f"Grille individuelle encore attendue : {', '.join(waiting)}.")
     offers, criteria = scored(row)
     given = checked(notes, offers, criteria)
@@ -207,6 +207,11 @@ def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
         target=row,
         organisation=row.engagement.beneficiary,
     )
+
+
+def is_awaited(sheet: ScoreSheet, tender: Tender) -> bool:
+    """Whether an evaluator who began still has to hand in: not after a conflict, or having left."""
+    return sheet.handed_in_at is None and bool(can_evaluate(sheet.evaluator, tender))
 
 
 def total(notes: Mapping, criteria: list[Criterion]) -> Decimal | None:

@@ -177,6 +177,14 @@ def test_the_panel_waits_for_a_colleague_who_began(opened, claire, karim):
         agree_scores(tender=opened, notes=notes(opened, 8, 6), acting_user=claire)
 
 
+def test_a_conflict_declared_after_notes_were_begun_holds_nobody_up(opened, claire, karim):
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=karim)
+    save_scores(tender=opened, notes=notes(opened, 5, 5), acting_user=karim)
+    state_conflict(tender=opened, has_conflict=True, text="Associé", acting_user=karim)
+    agree(opened, claire, 8, 6)
+    assert choose(opened, claire).offer
+
+
 def test_the_comparison_shows_what_was_deposited_and_ranks_by_agreed_notes(
     opened, claire, providers
 ):

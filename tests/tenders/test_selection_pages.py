@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ilo_cms.tenders.models import AgreedScore, Decision, Deposit, Opening, Outcome, ScoreSheet
-from ilo_cms.tenders.scoring import scored
+from ilo_cms.tenders.scoring import Note, hand_in, save_scores, scored, state_conflict
 from tests.factories import ContactFactory, EngagementFactory, OrganisationFactory
 from tests.helpers.files import pdf
 from tests.helpers.intranet import an_officer, as_
@@ -122,7 +123,14 @@ def test_the_record_and_the_whole_file_leave_after_the_opening(browser_of_claire
     assert all(name in index for name in names if name != "index.txt")
 
 
-def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(browser_of_claire, sealed):
+def scores(tender):
+    offers, criteria = scored(tender)
+    return {(offer.pk, each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
+
+
+def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(
+    browser_of_claire, claire, sealed
+):
     pass_deadlines(sealed, deposits=True)
     act(browser_of_claire, sealed, "ouvrir")
     outside = OrganisationFactory(name="Gamma", siren="000000307")
@@ -140,6 +148,14 @@ def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(browser_o
         file = SimpleUploadedFile("offre.pdf", pdf(pages=3), "application/pdf")
         answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, file=file)
         assert answer.status_code == status, answer.content.decode()
+    state_conflict(tender=sealed, has_conflict=False, text="", acting_user=claire)
+    save_scores(tender=sealed, notes=scores(sealed), acting_user=claire)
+    hand_in(tender=sealed, acting_user=claire)
+    other = OrganisationFactory(name="Delta", siren="000000315")
+    file = SimpleUploadedFile("offre.pdf", pdf(pages=4), "application/pdf")
+    given = data | {"siren": other.siren, "key": "6f1c1c5e-0000-4000-8000-000000000002"}
+    answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, file=file)
+    assert "trop tard" in answer.content.decode()
     row = Deposit.objects.get(channel="courriel")
     assert row.content["price"] == "3900.50"
     assert "reçue par courriel" in page(browser_of_claire, sealed)
