@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 
 from ilo_cms.audit.actions import ACTIONS
 from ilo_cms.audit.models import AuditEvent
+from ilo_cms.core.french import number
 from ilo_cms.core.identifiers import readable_phone
 
 
@@ -104,4 +105,6 @@ def readable(value: object, field: models.Field | None = None) -> str:
         return "vide"
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         return "/".join(reversed(str(value).split("-")))
+    if isinstance(field, models.DecimalField):
+        return number(str(value), 2)
     return readable_phone(str(value)) if field and "phone" in field.name else str(value)

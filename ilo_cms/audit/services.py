@@ -3,20 +3,19 @@
 import hashlib
 import json
 import secrets
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from ilo_cms.audit.actions import ACTIONS
 from ilo_cms.audit.models import AuditDetail, AuditEvent, AuditHead
+from ilo_cms.core.turns import atomic_in_turn
 
 
 Answer = TypeVar("Answer")
@@ -54,20 +53,6 @@ def chained_digest(event: AuditEvent) -> str:
     return sha256(canonical(fields))
 
 
-#: Where the threads of a process wait for each other before they ask SQLite for its file.
-_turn = threading.RLock()
-
-
-def in_turn() -> AbstractContextManager:
-    """Wait for the other threads' services on SQLite, which has one writer and no queue.
-
-    There a writer that finds the file taken sleeps and asks again: in a rush some never get it
-    before they give up. A transaction that is open already has the file and does not wait here.
-    """
-    waits = connection.vendor == "sqlite" and not connection.in_atomic_block
-    return _turn if waits else nullcontext()
-
-
 def logged(service: Callable[..., Answer]) -> Callable[..., Answer]:
     """Run a service in one transaction that takes the log's lock before any other.
 
@@ -76,11 +61,10 @@ def logged(service: Callable[..., Answer]) -> Callable[..., Answer]:
     """
 
     @wraps(service)
+    @atomic_in_turn
     def wrapper(*args: Any, **kwargs: Any) -> Answer:
-        with in_turn(), transaction.atomic():
-            AuditHead.objects.get_or_create(pk=1)
-            AuditHead.objects.select_for_update().get(pk=1)
-            return service(*args, **kwargs)
+        AuditHead.objects.select_for_update().get_or_create(pk=1)
+        return service(*args, **kwargs)
 
     return wrapper
 

@@ -3,6 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.formats import number_format
 
 
 #: Before these an h is heard, or a vowel stands alone: "de Haute-Savoie", "de onze".
@@ -10,7 +13,18 @@ HEARD = (
     *("hale", "hall", "hama", "hand", "hang", "haut", "havr", "heris", "hero", "hibo"),
     *("hola", "homa", "hong", "hors", "houb", "houl", "onz", "oui", "yaou", "yog"),
 )
-MERGE_FIELD = re.compile(r"\bde \{(?P<name>\w+)\}")
+MERGE_FIELD = re.compile(r"\b(?P<before>de|à) \{(?P<name>\w+)\}")
+
+
+def sorting_key(text: object) -> str:
+    """By what French sorts words: accents and capitals count for nothing (Accueil, Évaluations)."""
+    return without_accents(str(text)).casefold()
+
+
+def without_accents(text: str) -> str:
+    """The same letters without accents, ligatures written out."""
+    plain = unicodedata.normalize("NFKD", text.replace("Œ", "Oe").replace("œ", "oe"))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
 def in_sentence(label: str) -> str:
@@ -19,19 +33,42 @@ def in_sentence(label: str) -> str:
     return label if is_acronym else label[:1].lower() + label[1:]
 
 
+def number(value: Decimal | str, decimals: int | None = None) -> str:
+    """A number as people write it, its thousands apart; without `decimals`, no idle zero."""
+    value = Decimal(value)
+    return number_format(without_idle_zeros(value) if decimals is None else value, decimals)
+
+
+def without_idle_zeros(value: Decimal) -> Decimal:
+    """The same number, 8 for 8.00 and 7.5 for 7.50."""
+    return Decimal(f"{value.normalize():f}")
+
+
 def of(name: object) -> str:
     """A name after "de": "d’Atelier", "du Relais", "des Jardins partagés", "de Conseil Sol"."""
     text = str(name)
+    if text.startswith("DLA "):  # the name of an operator is a common noun
+        return f"du {text}"
     for article, merged in (("le ", "du "), ("les ", "des ")):
         if text[: len(article)].lower() == article:
             return merged + text[len(article) :]
     return f"d’{text}" if is_elided_before(text) else f"de {text}"
 
 
+def to(name: object) -> str:
+    """A name after "à": "au Relais", "aux Jardins partagés", "à Conseil Sol"."""
+    text = str(name)
+    if text.startswith("DLA "):
+        return f"au {text}"
+    for article, merged in (("le ", "au "), ("les ", "aux ")):
+        if text[: len(article)].lower() == article:
+            return merged + text[len(article) :]
+    return f"à {text}"
+
+
 def is_elided_before(text: str) -> bool:
     """Whether "de" loses its vowel before this: a vowel or a silent h."""
-    plain = unicodedata.normalize("NFKD", text.replace("Œ", "Oe").replace("œ", "oe")).lower()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = without_accents(text).lower()
     if plain.startswith(HEARD) or not plain[:1].isalpha():
         return False
     if plain.startswith("y"):  # Yves, but Yannick
@@ -40,11 +77,12 @@ def is_elided_before(text: str) -> bool:
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """A text with merge fields, each "de {name}" said as French says it."""
+    """A text with merge fields, each "de {name}" and "à {name}" said as French says it."""
 
     def elided(found: re.Match[str]) -> str:
         if found["name"] not in words:
             return found[0]
-        return of(words[found["name"]]).replace("{", "{{").replace("}", "}}")
+        said = of if found["before"] == "de" else to
+        return said(words[found["name"]]).replace("{", "{{").replace("}", "}}")
 
     return MERGE_FIELD.sub(elided, text).format(**words)

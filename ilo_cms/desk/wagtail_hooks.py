@@ -4,7 +4,8 @@ from django.templatetags.static import static
 from django.urls import path, reverse, reverse_lazy
 from django.utils.html import format_html
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import MenuItem, admin_menu
+from wagtail.admin.search import admin_search_areas
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 
@@ -47,6 +48,35 @@ def hide_menus(request, menu_items: list) -> None:
     """Only what serves."""
     hidden = UNUSED_MENUS | (set() if request.user.is_superuser else SUPERUSER_MENUS)
     menu_items[:] = [item for item in menu_items if item.name not in hidden]
+    ask_no_more()
+
+
+class ForSuperusers:
+    """Before an item that only superusers see: nobody else's permissions are read for it."""
+
+    def __init__(self, item: MenuItem) -> None:
+        self.item = item
+
+    def __getattr__(self, name: str):
+        return getattr(self.item, name)
+
+    def is_shown(self, request) -> bool:
+        return request.user.is_superuser and self.item.is_shown(request)
+
+
+def ask_no_more() -> None:
+    """Keep the hidden entries from reading permissions on pages and images for every page shown.
+
+    Wagtail asks each entry, then lets us hide it; it collects them at the first page shown.
+    """
+    items = admin_menu.registered_menu_items
+    if any(item.name in UNUSED_MENUS for item in items):
+        items[:] = [
+            ForSuperusers(item) if item.name in SUPERUSER_MENUS else item
+            for item in items
+            if item.name not in UNUSED_MENUS
+        ]
+        admin_search_areas.registered_search_areas = []  # of pages and images, which have no screen
 
 
 @hooks.register("register_admin_menu_item")

@@ -64,6 +64,8 @@ def can_write_as(contact: Contact | None) -> Decision:
     """Whether a person may change things in this capacity, or only read (SPEC A7, A8)."""
     if contact is None:
         return refused("Choisissez d’abord au titre de quelle structure vous agissez.")
+    if not contact.has_access:
+        return refused("Votre accès au titre de cette structure est fermé.")
     if contact.is_former:
         return refused(
             "Vous avez quitté cette structure : vous pouvez lire son historique, sans le modifier."

@@ -26,11 +26,21 @@ from ilo_cms.referentials.models import (
 )
 
 
+#: What the fields of a list's row are for, where their names do not say it.
+HINTS = {
+    "code": "Un nom court et unique, qui ne s’affiche pas et ne change plus ensuite.",
+    "position": "Les plus petits nombres viennent en premier dans les listes.",
+    "validity_months": "Laissez vide si ce document n’a pas de fin de validité.",
+}
+
+
 class ReferenceForm(RecordForm):
     """A row of a list. Its code is given once: imports and migrations know the row by it."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        for name in HINTS.keys() & self.fields.keys():
+            self.fields[name].help_text = HINTS[name]
         if "code" in self.fields and self.instance.pk:
             self.fields["code"].disabled = True
 

@@ -219,6 +219,15 @@ class DocumentType(Reference):
         verbose_name_plural = "types de document"
 
     @property
+    def is_renewable(self) -> bool:
+        """Whether an organisation renews it on its record, asked or not (SPEC D6)."""
+        return (
+            self.is_active
+            and self.audience == self.Audience.OFFICERS
+            and self.validity_months is not None
+        )
+
+    @property
     def extensions(self) -> list[str]:
         """The accepted extensions, in lower case and without dot."""
         typed = re.findall(r"\w+", self.formats.lower())
@@ -229,6 +238,11 @@ class DocumentType(Reference):
         """The accepted formats in words: PDF, DOCX ou ODT."""
         *others, last = [name.upper() for name in self.extensions] or [""]
         return f"{', '.join(others)} ou {last}" if others else last
+
+    @property
+    def with_limits(self) -> str:
+        """Its name with its formats and limit, for a list in which it is chosen (SPEC D1)."""
+        return f"{self.label} ({self.readable_formats}, {self.maximum_megabytes} Mo au plus)"
 
     @property
     def maximum_bytes(self) -> int:

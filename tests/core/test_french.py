@@ -1,6 +1,6 @@
 import pytest
 
-from ilo_cms.core.french import filled, in_sentence, of
+from ilo_cms.core.french import filled, in_sentence, number, of, sorting_key, to
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ def test_only_the_first_letter_of_a_word_becomes_small(label, said):
         ("Œuvres du Rhône", "d’Œuvres du Rhône"),
         ("Les Jardins partagés", "des Jardins partagés"),
         ("LE RELAIS", "du RELAIS"),
+        ("DLA du Rhône", "du DLA du Rhône"),
         ("La Ruche", "de La Ruche"),
         ("L’Envol", "de L’Envol"),
         ("Lesage Conseil", "de Lesage Conseil"),
@@ -35,8 +36,36 @@ def test_a_name_after_de(name, said):
     assert of(name) == said
 
 
+def test_accents_and_capitals_do_not_change_the_order():
+    words = ["Rendez-vous", "Évaluations", "Œuvres", "compte", "Mes informations", "Offres"]
+    ordered = ["compte", "Évaluations", "Mes informations", "Œuvres", "Offres", "Rendez-vous"]
+    assert sorted(words, key=sorting_key) == ordered
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Conseil Sol", "à Conseil Sol"),
+        ("Les Jardins partagés", "aux Jardins partagés"),
+        ("LE RELAIS", "au RELAIS"),
+        ("Lesage Conseil", "à Lesage Conseil"),
+        ("DLA du Rhône", "au DLA du Rhône"),
+    ],
+)
+def test_a_name_after_to(name, said):
+    assert to(name) == said
+    assert filled("Demande à {name}.", {"name": name}) == f"Demande {said}."
+
+
 def test_merge_fields_are_said_as_french_says_them():
     words = {"house": "Atelier {1}", "who": "Inès"}
     assert filled("La fiche de {house}, code {who}.", words) == "La fiche d’Atelier {1}, code Inès."
     with pytest.raises(KeyError):
         filled("La fiche de {nobody}.", words)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("8.00", "8"), ("7.50", "7,5"), ("0.00", "0"), ("100", "100")]
+)
+def test_a_number_has_no_idle_zero(value, said):
+    assert number(value) == said

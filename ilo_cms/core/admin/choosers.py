@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.admin.widgets import BaseChooser
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
 
 from ilo_cms.core.admin.policies import visible
@@ -54,9 +55,21 @@ class VisibleRows:
         return type("SearchForm", (SearchForm,), {"through": self.viewset.search})
 
 
+class KeyChooser(BaseChooser):
+    """The field of a chooser; a form shown again after a key that is none shows nothing chosen."""
+
+    def get_instance(self, value):
+        """The chosen row, None without one."""
+        try:
+            return super().get_instance(value)
+        except (ValidationError, ValueError):  # of a UUID, of a number
+            return None
+
+
 class VisibleChooser:
     """The rules shared by our choosers. `search` says how the box searches."""
 
+    base_widget_class = KeyChooser
     related: tuple[str, ...] = ()
     search: Search = {}
     choose_another_text = "Choisir une autre fiche"

@@ -7,6 +7,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import BaseChooser
 
 from ilo_cms.core.admin.policies import visible
+from ilo_cms.core.amounts import FrenchNumberInput
 from ilo_cms.core.identifiers import compact, normal_phone, readable_phone
 
 
@@ -21,13 +22,6 @@ class IdentifierField(forms.CharField):
         return compact(value) or self.empty_value
 
 
-def type_in_french(field: forms.DecimalField) -> None:
-    """Take "3 200,50" in any browser: a number input drops the comma where it is not French."""
-    field.localize = True
-    field.widget = forms.TextInput(attrs={"inputmode": "decimal"})
-    field.widget.is_localized = True
-
-
 class RecordForm(WagtailAdminModelForm):
     """A model form that offers only what the person may choose and writes phones one way."""
 
@@ -37,7 +31,7 @@ class RecordForm(WagtailAdminModelForm):
             if isinstance(field, forms.ModelChoiceField):
                 self.limit(name, field)
             if isinstance(field, forms.DecimalField):
-                type_in_french(field)
+                field.localize, field.widget = True, FrenchNumberInput()
             if name in PHONES and self.initial.get(name):
                 self.initial[name] = readable_phone(self.initial[name])
 

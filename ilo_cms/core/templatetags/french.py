@@ -1,5 +1,7 @@
 """French inside the sentences of templates."""
 
+from decimal import Decimal
+
 from django import template
 
 from ilo_cms.core import french
@@ -7,3 +9,9 @@ from ilo_cms.core import french
 
 register = template.Library()
 register.filter("of", french.of)
+
+
+@register.filter
+def number(value: Decimal | None) -> str:
+    """8, 7,5 or 5 400: no idle zero; a dash for nothing."""
+    return "–" if value is None else french.number(value)

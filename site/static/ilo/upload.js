@@ -40,9 +40,19 @@ function enhance(slot) {
     input.focus();
   };
 
+  /** What was wrong with the file chosen before. */
+  const forget = () => {
+    const field = input.closest(".field");
+    field.classList.remove("wrong");
+    field.querySelector(".errorlist")?.remove();
+    input.removeAttribute("aria-invalid");
+    input.setAttribute("aria-describedby", `${input.id}_helptext`);
+  };
+
   const send = () => {
     const file = input.files[0];
     if (!file) return;
+    forget();
     if (file.size > Number(input.dataset.limit)) {
       fail(input.dataset.tooLarge);
       return;
