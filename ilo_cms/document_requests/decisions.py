@@ -67,6 +67,16 @@ def check(item: DocumentRequestItem, verdict: Verdict) -> None:
     if len(verdict.reason) > 500:
         raise ValidationError(f"« {item.type} » : 500 caractères au plus pour le motif.")
     document = item.document
+    if verdict.accepted and document and document.withdrawn_at:
+        raise ValidationError(
+            f"« {item.type} » : ce fichier a été retiré de la fiche depuis son envoi. Refusez-le, "
+            "la structure en enverra un autre."
+        )
+    if verdict.accepted and document and document.replaced_by_id:
+        raise ValidationError(
+            f"« {item.type} » : ce fichier a été remplacé dans la fiche depuis son envoi. "
+            "Refusez-le, la structure enverra celui qui est en vigueur."
+        )
     if verdict.accepted and document and document.scan == Scan.INFECTED:
         raise ValidationError(f"« {item.type} » : l’antivirus a refusé ce fichier. Refusez-le.")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.decisions import Verdict
-from ilo_cms.document_requests.models import DocumentRequestItem, ItemState
+from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem, ItemState
 from ilo_cms.referentials.models import DocumentType
 
 
@@ -55,9 +55,10 @@ class AskForm(forms.Form):
             self.fields["organisation"].widget = forms.HiddenInput()
 
 
-class ReasonForm(forms.Form):
-    """Why a request is cancelled."""
+class WholeForm(forms.Form):
+    """What is done with a whole request. `place` is its name on the request's page."""
 
+    place = ""
     reason = forms.CharField(
         label="Motif",
         max_length=500,
@@ -66,32 +67,59 @@ class ReasonForm(forms.Form):
         error_messages={"required": "Dites pourquoi : la structure le lira."},
     )
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, auto_id=f"{self.place}_%s", **kwargs)
 
-class ReopenForm(ReasonForm):
+    def is_offered(self, request: DocumentRequest) -> bool:
+        """Whether the page of a request, as it is now, holds this form."""
+        raise NotImplementedError
+
+    def look_again(self, request: DocumentRequest) -> None:
+        """Before it is shown again: the person sees the request as it is now."""
+
+
+class CancelForm(WholeForm):
+    """Why a request is cancelled."""
+
+    place = "cancel_form"
+
+    def is_offered(self, request: DocumentRequest) -> bool:
+        return request.is_open
+
+
+class ReopenForm(WholeForm):
     """Why it is reopened, and until when."""
 
-    due_on = a_day(label="Nouvelle date")
+    place = "reopen_form"
+    due_on = a_day(label="Nouvelle date", error_messages={"required": "Donnez une nouvelle date."})
+
+    def is_offered(self, request: DocumentRequest) -> bool:
+        return request.cancelled_at is not None
 
 
-class RescheduleForm(forms.Form):
+class RescheduleForm(WholeForm):
     """The new date, the one that was shown, and why, if the officer wishes."""
 
+    place = "reschedule_form"
     seen = forms.DateField(widget=forms.HiddenInput)
-    due_on = a_day(label="Nouvelle date")
-    reason = forms.CharField(
-        label="Motif (facultatif)",
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="La structure le lira.",
-    )
+    due_on = a_day(label="Nouvelle date", error_messages={"required": "Donnez une nouvelle date."})
 
     def __init__(self, *args, due_on: date | None = None, **kwargs) -> None:
-        super().__init__(*args, auto_id="move_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.order_fields(["seen", "due_on", "reason"])
+        self.fields["reason"].required = False
+        self.fields["reason"].label = "Motif (facultatif)"
         today = timezone.localdate()
         self.fields["due_on"].widget.attrs["min"] = f"{today:%Y-%m-%d}"
         if due_on:
             self.initial = {"seen": f"{due_on:%Y-%m-%d}", "due_on": due_on}
+
+    def is_offered(self, request: DocumentRequest) -> bool:
+        return request.waits
+
+    def look_again(self, request: DocumentRequest) -> None:
+        self.data = self.data.copy()
+        self.data["seen"] = f"{request.due_on:%Y-%m-%d}"
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,14 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.document_requests.policies import can_ask, can_follow, is_standing
+from ilo_cms.engagements.changes import clean_reason
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.notifications.services import notify
 from ilo_cms.referentials.models import DocumentType
 
 
+#: As much as the column of a reason holds.
+LONGEST_REASON = 500
 PAST = "Cette date est passée : choisissez aujourd’hui ou un jour à venir."
 
 
@@ -226,9 +229,10 @@ def tell_rescheduled(
 
 def needed(reason: str, otherwise: str) -> str:
     """A reason that says something. Raises ValidationError with `otherwise`."""
-    if not reason.strip():
+    reason = clean_reason(reason, longest=LONGEST_REASON)
+    if not reason:
         raise ValidationError({"reason": otherwise})
-    return reason.strip()
+    return reason
 
 
 def tell_change(

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from ilo_cms.core.french import to
 from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.admin import document_requests
@@ -17,10 +18,11 @@ from ilo_cms.document_requests.answers import deposit
 from ilo_cms.document_requests.decisions import ChangedError, changed, decide
 from ilo_cms.document_requests.forms import (
     AskForm,
+    CancelForm,
     DecisionForm,
-    ReasonForm,
     ReopenForm,
     RescheduleForm,
+    WholeForm,
 )
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.document_requests.policies import can_ask, can_follow
@@ -103,7 +105,7 @@ def ask_documents(request: HttpRequest) -> HttpResponse:
             count = len(people_with_access(made.organisation))
             told = f"{count} contact{'s prévenus' if count > 1 else ' prévenu'}"
             messages.success(
-                request, f"Demande envoyée à {made.organisation} : {told if count else NOBODY}"
+                request, f"Demande envoyée {to(made.organisation)} : {told if count else NOBODY}"
             )
             return redirect(officer_path(made))
     silent = [row for row in organisations if not people_with_access(row)]
@@ -194,9 +196,13 @@ def request_page(
     form: DecisionForm | None = None,
     *,
     unsaved: str = "",
+    refused: WholeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The request with its rows, their decisions, and what may be done with the whole."""
+    """The request with its rows, their decisions, and what may be done with the whole.
+
+    `refused` is one of the forms on the whole, shown again as it was typed.
+    """
     form = form or DecisionForm(items=list(found.items.all()))
     context = {
         "document_request": found,
@@ -205,12 +211,16 @@ def request_page(
         "has_accepted": bool(accepted(found)),
         "unsaved": unsaved,
         "may_follow": can_follow(request.user, found),
-        "cancel_form": ReasonForm(auto_id="cancel_%s"),
+        "refused": refused,
+        "cancel_form": CancelForm(),
         "reschedule_form": RescheduleForm(due_on=found.due_on),
-        "reopen_form": ReopenForm(auto_id="reopen_%s"),
+        "reopen_form": ReopenForm(),
         "reminders": found.reminders.select_related("sent_by")[:5],
         "reachable": people_with_access(found.organisation),
     }
+    if refused:
+        context[refused.place] = refused
+        context["typed"] = "" if refused.is_offered(found) else refused.data.get("reason", "")
     title = f"Pièces demandées : {found.organisation}"
     return render(request, "document_requests/request.html", context | page(title), status=status)
 
@@ -227,41 +237,45 @@ def acted(request: HttpRequest, pk: UUID, act, success: str) -> HttpResponse:
     return redirect(officer_path(found))
 
 
+def changed_whole(request: HttpRequest, pk: UUID, form: WholeForm, service, done: str):
+    """Do with a whole request what a form says; refused, it stands there again as it was typed."""
+    found = seen_or_404(request, pk)
+    status = 422
+    if form.is_valid():
+        try:
+            service(request=found, acting_user=request.user, **form.cleaned_data)
+        except PermissionDenied as error:
+            form.add_error(None, str(error))
+            status = 403
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, done)
+            return redirect(officer_path(found))
+    found = seen_or_404(request, pk)
+    form.look_again(found)
+    return request_page(request, found, refused=form, status=status)
+
+
 @require_POST
 def cancel_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop asking, with a reason."""
-
-    def act(found: DocumentRequest) -> None:
-        reason = request.POST.get("reason", "")
-        cancel(request=found, reason=reason, acting_user=request.user)
-
-    return acted(request, pk, act, "La demande est annulée, la structure est prévenue.")
+    done = "La demande est annulée, la structure est prévenue."
+    return changed_whole(request, pk, CancelForm(request.POST), cancel, done)
 
 
 @require_POST
 def reopen_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask again what was cancelled."""
-
-    def act(found: DocumentRequest) -> None:
-        form = ReopenForm(request.POST)
-        if not form.is_valid():
-            raise ValidationError("Donnez un motif et une nouvelle date.")
-        reopen(request=found, acting_user=request.user, **form.cleaned_data)
-
-    return acted(request, pk, act, "La demande est rouverte, la structure est prévenue.")
+    done = "La demande est rouverte, la structure est prévenue."
+    return changed_whole(request, pk, ReopenForm(request.POST), reopen, done)
 
 
 @require_POST
 def reschedule_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Move the due date."""
-
-    def act(found: DocumentRequest) -> None:
-        form = RescheduleForm(request.POST)
-        if not form.is_valid():
-            raise ValidationError("Donnez une nouvelle date, et 500 caractères de motif au plus.")
-        reschedule(request=found, acting_user=request.user, **form.cleaned_data)
-
-    return acted(request, pk, act, "La date est changée, la structure est prévenue.")
+    done = "La date est changée, la structure est prévenue."
+    return changed_whole(request, pk, RescheduleForm(request.POST), reschedule, done)
 
 
 @require_POST

@@ -64,6 +64,16 @@ def also_read_by(readers: Readers) -> None:
         _readers.append(readers)
 
 
+#: Which files of offers everybody who sees their offer may know of: tenders say so likewise.
+_unsealed: list[Callable[[], Q]] = []
+
+
+def unsealed_when(condition: Callable[[], Q]) -> None:
+    """Let these files of offers be named in the log and to administrators."""
+    if condition not in _unsealed:
+        _unsealed.append(condition)
+
+
 class DocumentQuerySet(models.QuerySet):
     """Who may see which document, and which are in force."""
 
@@ -91,6 +101,13 @@ class DocumentQuerySet(models.QuerySet):
         """
         kept = self.filter(replaced_by=None, withdrawn_at=None)
         return kept.exclude(reach__in=[Reach.DRAFT, Reach.OFFER])
+
+    def sealed(self):
+        """Files of offers that only their authors know of: no log, no notice names them (T9)."""
+        rows = self.filter(reach=Reach.OFFER)
+        for condition in _unsealed:
+            rows = rows.exclude(condition())
+        return rows
 
     def of_records(self):
         """Those of the record itself: not what is being prepared, nor what an engagement keeps."""

@@ -1,6 +1,7 @@
 """Giving a verdict to each file: an outage of clamd delays it, and loses nothing."""
 
 import logging
+from collections.abc import Callable
 
 from django.db.models import F
 from django.urls import reverse
@@ -20,6 +21,14 @@ STATE_OF = {
     clamav.Verdict.INFECTED: Scan.INFECTED,
     clamav.Verdict.FAILED: Scan.ERROR,
 }
+#: What the rooms that know whose a file is do when it is infected.
+_when_infected: list[Callable[[Document], None]] = []
+
+
+def when_infected(tell: Callable[[Document], None]) -> None:
+    """Have this called with each file that the antivirus refuses, in the verdict's transaction."""
+    if tell not in _when_infected:
+        _when_infected.append(tell)
 
 
 def scan_document(document_id: str) -> None:
@@ -37,7 +46,10 @@ def scan_document(document_id: str) -> None:
 
 @logged
 def store_verdict(*, document_id, scan: Scan, words: str) -> None:
-    """Write what clamd said; administrators are told of an infected file."""
+    """Write what clamd said; administrators are told of an infected file, but of no sealed one.
+
+    Of that one its authors are told, and the administrators when it is opened (SPEC T9).
+    """
     rows = Document.objects.select_for_update(of=("self",)).filter(scan__in=WAITING)
     row = rows.select_related("organisation", "type").filter(pk=document_id).first()
     if row is None:  # another worker was faster
@@ -46,23 +58,32 @@ def store_verdict(*, document_id, scan: Scan, words: str) -> None:
     row.save(update_fields=["scan", "scan_detail", "scanned_at"])
     if scan == Scan.ERROR:
         logger.error("clamd cannot scan document %s: %s", row.pk, words)
-    if scan == Scan.INFECTED:
-        record(
-            "document.infected",
-            actor=None,
-            target=row,
-            organisation=row.organisation,
-            found=row.scan_detail,
-        )
-        notify(
-            "document.infected",
-            recipients=User.objects.filter(is_administrator=True, is_active=True),
-            organisation_id=None,
-            path=reverse("document:inspect", args=[row.pk]),
-            organisation=row.organisation,
-            name=row.name,
-            found=row.scan_detail,
-        )
+    if scan != Scan.INFECTED:
+        return
+    for tell in _when_infected:
+        tell(row)
+    if not Document.objects.sealed().filter(pk=row.pk).exists():
+        tell_administrators(row)
+
+
+def tell_administrators(row: Document) -> None:
+    """Log an infected file and tell the administrators of it; within a logged act."""
+    record(
+        "document.infected",
+        actor=None,
+        target=row,
+        organisation=row.organisation,
+        found=row.scan_detail,
+    )
+    notify(
+        "document.infected",
+        recipients=User.objects.filter(is_administrator=True, is_active=True),
+        organisation_id=None,
+        path=reverse("document:inspect", args=[row.pk]),
+        organisation=row.organisation,
+        name=row.name,
+        found=row.scan_detail,
+    )
 
 
 def scan_waiting() -> int:

@@ -4,7 +4,7 @@ The file is received, checked and kept before the transaction, which only writes
 """
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 from typing import IO
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ilo_cms.documents.checks.formats import MEDIA_TYPES, Findings
 from ilo_cms.documents.checks.names import clean_name, extension_of
 from ilo_cms.documents.checks.refusal import Refused
 from ilo_cms.documents.checks.sandbox import inspect_apart
-from ilo_cms.documents.models import Document, Scan, expiry
+from ilo_cms.documents.models import Document, Reach, Scan, expiry
 from ilo_cms.documents.policies import can_change, can_deposit
 from ilo_cms.documents.tasks import scan_soon
 from ilo_cms.documents.turns import turn
@@ -33,6 +33,10 @@ logger = logging.getLogger(__name__)
 
 #: How many refused readings of one person the log takes in an hour; more say nothing new.
 REFUSALS_AN_HOUR = 30
+
+#: How many files of one type one place (an organisation, or one of its contacts) takes in 24 hours:
+#: replaced ones stay on the disk. Far above the busiest day, and files of offers do not count.
+DEPOSITS_A_DAY = 100
 
 
 def deposit(
@@ -181,7 +185,10 @@ def too_large(document_type: DocumentType) -> str:
 def record_deposit(
     *, document: Document, findings: Findings, replaces: Document | None, acting_as: Contact | None
 ) -> tuple[Document, bool]:
-    """Write the row of a kept file, in place of another if asked; see `deposit`."""
+    """Write the row of a kept file, in place of another if asked; see `deposit`.
+
+    Raises PermissionDenied, ValidationError, coded "quota" when its place is full for the day.
+    """
     actor, acting_as = document.uploaded_by, as_it_is_now(acting_as)
     organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
     can_deposit(actor, acting_as, organisation, document.contact).enforce()
@@ -197,6 +204,7 @@ def record_deposit(
     )
     if known := same.first():
         return known, False
+    check_quota(document)
     if not storage.exists(document.digest):  # swept between its arrival and now
         raise ValidationError("Le fichier n’a pas pu être enregistré. Envoyez-le à nouveau.")
     document.is_encrypted = findings.is_encrypted
@@ -216,6 +224,23 @@ def record_deposit(
     if document.scan == Scan.PENDING:
         transaction.on_commit(lambda: scan_soon(), robust=True)
     return document, True
+
+
+def check_quota(document: Document) -> None:
+    """Raise ValidationError when its place took all the files of its type that a day allows."""
+    recent = Document.objects.filter(
+        organisation=document.organisation_id,
+        type=document.type_id,
+        contact=document.contact_id,
+        created_at__gt=timezone.now() - timedelta(days=1),
+    ).exclude(reach=Reach.OFFER)
+    if recent.count() >= DEPOSITS_A_DAY:
+        raise ValidationError(
+            f"{DEPOSITS_A_DAY} fichiers de ce type ont été envoyés en 24 heures, le maximum : "
+            "celui-ci n’est pas enregistré, les autres le restent. Réessayez demain, ou "
+            "écrivez à votre chargé·e d’accompagnement.",
+            code="quota",
+        )
 
 
 def as_it_is_now(contact: Contact | None) -> Contact | None:
@@ -260,10 +285,13 @@ def withdraw(*, document: Document, acting_user: User, acting_as: Contact | None
 def open_for_reading(*, document: Document, acting_user: User) -> IO[bytes]:
     """The content of a document, once its reading is in the log (SPEC G3). The caller closes it.
 
-    Raises FileNotFoundError when the storage has lost it.
+    Authors read a sealed file unlogged: the line would say who prepares an offer (SPEC T9). Raises
+    FileNotFoundError when the storage has lost it.
     """
     content = storage.open_content(document.digest)
     try:
+        if Document.objects.sealed().filter(pk=document.pk).exists():
+            return content
         record(
             "document.read",
             actor=acting_user,
@@ -276,17 +304,25 @@ def open_for_reading(*, document: Document, acting_user: User) -> IO[bytes]:
     return content
 
 
+def refusals_in_an_hour(person: User) -> int:
+    """How many refused readings of a person there were in this hour, with this one."""
+    key = f"document-refusals:{person.pk}"
+    try:
+        cache.add(key, 0, timeout=3600)
+        return cache.incr(key)
+    except ValueError:  # it expired in between
+        return 1
+    except Exception:  # each cache has errors of its own
+        logger.exception("The cache does not answer: a refused reading is not counted")
+        return 1
+
+
 def log_refusal(*, asked: UUID, acting_user: User, acting_as: Contact | None) -> None:
     """Say in the log that somebody asked for what they may not read, or does not exist.
 
     Only so many times an hour per person: guessing must not become a way to flood the log.
     """
-    key = f"document-refusals:{acting_user.pk}"
-    cache.add(key, 0, timeout=3600)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it expired in between
-        count = 1
+    count = refusals_in_an_hour(acting_user)
     if count > REFUSALS_AN_HOUR:
         if count == REFUSALS_AN_HOUR + 1:
             logger.warning("More than %s refused readings by %s", REFUSALS_AN_HOUR, acting_user.pk)

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,9 @@ INCOMING = "incoming"
 #: Nothing younger is swept: it may belong to a deposit that has not ended.
 SAFE_AGE = timedelta(days=1)
 DIGEST = re.compile(r"[0-9a-f]{64}")
+#: What files leave free for the rest of the platform, its database first: a tenth of the disk, or
+#: this much of a large one.
+KEPT_FREE = 1 << 30
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -66,16 +70,25 @@ def incoming_folder() -> Path:
     return folder
 
 
+def check_room(folder: Path) -> None:
+    """Raise NoSpaceError when another file would take what the rest of the platform needs."""
+    disk = shutil.disk_usage(folder)
+    if disk.free < min(disk.total // 10, KEPT_FREE):
+        raise NoSpaceError
+
+
 @contextmanager
 def received(pieces: Iterable[bytes], limit: int) -> Iterator[Incoming]:
     """Write a stream to a temporary file while hashing and counting it; gone at the end.
 
-    Raises TooLargeError beyond `limit` bytes, NoSpaceError when the disk is full.
+    Raises TooLargeError beyond `limit` bytes, NoSpaceError when the disk is full, or nearly.
     """
     path = None
     try:
         with full_disk_told():
-            handle, name = tempfile.mkstemp(prefix="arrivée-", dir=incoming_folder())
+            folder = incoming_folder()
+            check_room(folder)
+            handle, name = tempfile.mkstemp(prefix="arrivée-", dir=folder)
             path = Path(name)
             digest, size = hashlib.sha256(), 0
             with os.fdopen(handle, "wb") as file:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.directory.models import Contact, Organisation
-from ilo_cms.document_requests import answers
+from ilo_cms.document_requests import answers, services
 from ilo_cms.document_requests.models import DocumentRequest, ItemState
 from ilo_cms.documents.models import Document
 from tests.document_requests.conftest import in_days, judge, put, row
@@ -224,3 +224,16 @@ def test_the_queries_do_not_grow(sign_in, asked, contact, count, django_assert_m
         client.get(page_of(many))
     with django_assert_max_num_queries(45):
         client.get("/")
+
+
+def test_a_request_cancelled_meanwhile_costs_nobody_their_text(sign_in, asked, contact, officer):
+    client = sign_in(contact.user)
+    put(asked, contact)
+    services.cancel(request=asked, reason="Dossier abandonné.", acting_user=officer)
+    typed = posted(asked, contact, reason="Mon motif pesé.")
+    page = client.post(page_of(asked, "_cannot"), typed)
+    assert page.status_code == 403
+    assert "Mon motif pesé." in page.text and "Cette demande a été annulée" in page.text
+    page = client.post(page_of(asked, "_send"), posted(asked, contact))
+    assert page.status_code == 403 and "Dossier abandonné." in page.text
+    assert "Rien n’a été enregistré." in page.text

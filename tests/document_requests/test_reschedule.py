@@ -1,6 +1,7 @@
 """An officer moves the date of a request: once, logged, told, and never unread (SPEC D4)."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -98,7 +99,48 @@ def test_the_page_offers_it_while_something_is_awaited(officer, contact, asked):
     data = {"seen": f"{asked.due_on}", "due_on": f"{in_days(21)}", "reason": ""}
     page = client.post(address, data, follow=True).content.decode()
     assert "La date est changée" in page and due(asked) == in_days(21)
-    page = client.post(address, {"seen": "x", "due_on": ""}, follow=True).content.decode()
+    page = unescape(client.post(address, {"seen": "x", "due_on": ""}).content.decode())
     assert "Donnez une nouvelle date" in page and due(asked) == in_days(21)
     past = data | {"seen": f"{in_days(21)}", "due_on": f"{in_days(0) - timedelta(days=9)}"}
     assert "date est passée" in client.post(address, past, follow=True).content.decode()
+
+
+def refused(asked, officer, act, **typed):
+    """What the page says, and shows again, of a form that was refused."""
+    address = reverse(f"document_request_{act}", args=[asked.pk])
+    answer = as_(officer).post(address, typed)
+    page = unescape(answer.content.decode())
+    assert answer.status_code in {403, 422} and "Rien n’est enregistré." in page
+    return page
+
+
+def test_a_refused_date_keeps_the_reason_and_can_be_sent_again(officer, asked):
+    former, reason = asked.due_on, "Vous êtes en congé."
+    page = refused(asked, officer, "reschedule", seen=former, due_on=in_days(-2), reason=reason)
+    assert "date est passée" in page and page.count(reason) == 1
+    move(asked, officer)
+    page = refused(asked, officer, "reschedule", seen=former, due_on=in_days(40), reason=reason)
+    assert "vient d’être changée" in page and reason in page
+    seen = in_days(30)
+    assert f'name="seen" value="{seen:%Y-%m-%d}"' in page
+    data = {"seen": seen, "due_on": in_days(40), "reason": reason}
+    as_(officer).post(reverse("document_request_reschedule", args=[asked.pk]), data)
+    assert due(asked) == in_days(40)
+
+
+def test_a_refused_cancellation_or_reopening_keeps_what_was_typed(officer, asked):
+    assert "Dites pourquoi" in refused(asked, officer, "cancel", reason=" ")
+    services.cancel(request=asked, reason="Abandon.", acting_user=officer)
+    page = refused(asked, officer, "cancel", reason="Trop tard pour la convention.")
+    assert "Vous aviez écrit" in page and "Trop tard pour la convention." in page
+    reason = "La convention est signée."
+    page = refused(asked, officer, "reopen", reason=reason, due_on=in_days(-1))
+    assert "date est passée" in page and page.count(reason) == 1
+    assert DocumentRequest.objects.get(pk=asked.pk).cancelled_at
+
+
+def test_a_reopening_that_is_not_allowed_keeps_what_was_typed(officer, asked):
+    services.cancel(request=asked, reason="Abandon.", acting_user=officer)
+    type(asked.organisation).objects.update(is_active=False)
+    reason = "La convention est signée."
+    assert reason in refused(asked, officer, "reopen", reason=reason, due_on=in_days(9))

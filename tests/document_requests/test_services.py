@@ -17,7 +17,7 @@ from ilo_cms.document_requests.models import DocumentRequest, ItemState, State
 from ilo_cms.document_requests.notices import answering
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import deposit as deposit_in_record
-from ilo_cms.documents.services import receive
+from ilo_cms.documents.services import receive, withdraw
 from ilo_cms.notifications.models import Notification
 from tests.document_requests.conftest import in_days, judge, put, row
 from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
@@ -418,3 +418,42 @@ def test_an_upload_of_the_wrong_kind_changes_no_row(asked, contact):
         with pytest.raises(ValidationError, match=words):
             put(asked, contact, content=content, name=name)
     assert row(asked).state == ItemState.MISSING
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\0b"])
+def test_a_reason_that_no_column_holds_is_refused(asked, reason):
+    officer = asked.asked_by
+    with pytest.raises(ValidationError):
+        services.cancel(request=asked, reason=reason, acting_user=officer)
+    asked.refresh_from_db()
+    assert asked.cancelled_at is None
+    services.cancel(request=asked, reason="x" * 500, acting_user=officer)
+
+
+def test_a_file_withdrawn_from_the_record_meanwhile_is_not_accepted(asked, contact, officer):
+    put(asked, contact)
+    answers.send(request=asked, acting_as=contact)
+    withdraw(document=row(asked).document, acting_user=contact.user, acting_as=contact)
+    with pytest.raises(ValidationError, match="retiré de la fiche"):
+        judge(asked, officer)
+    judge(asked, officer, accepted=False, reason="Retiré.")
+    assert row(asked).state == ItemState.REFUSED
+
+
+def test_a_file_replaced_in_the_record_meanwhile_is_not_accepted(asked, contact, officer):
+    put(asked, contact)
+    answers.send(request=asked, acting_as=contact)
+    sent = row(asked).document
+    deposit_in_record(
+        file=ContentFile(files.pdf(pages=7), name="nouveau.pdf"),
+        document_type=sent.type,
+        organisation=sent.organisation,
+        owner=sent.contact,
+        acting_user=contact.user,
+        acting_as=contact,
+        replaces=sent,
+    )
+    with pytest.raises(ValidationError, match="remplacé dans la fiche"):
+        judge(asked, officer)
+    judge(asked, officer, accepted=False, reason="Remplacé.")
+    assert row(asked).state == ItemState.REFUSED

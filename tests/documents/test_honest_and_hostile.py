@@ -53,6 +53,25 @@ def relation(kind: str) -> str:
     return f'<Relationship Id="more" Type="{files.RELATIONS}/{kind}" Target="/xl/more.bin"/>'
 
 
+def computes(inside: str, name: str = "xl/worksheets/sheet2.xml") -> bytes:
+    """A workbook with one more sheet, of one row."""
+    return sheet_with(
+        name, f"<worksheet><sheetData><row><c>{inside}</c></row></sheetData></worksheet>"
+    )
+
+
+def large_book(rows: int = 100_000) -> bytes:
+    """A workbook of some 13 MB of honest formulas and texts with line feeds."""
+    cells = "".join(
+        f'<row><c><f>IF(A{n}&gt;{n * 7919 % 9973},_xlfn.CONCAT(B{n},C{n}),"image")</f>'
+        f"<v>{n}</v></c>"
+        f"<c><is><t>l&#10;{n}</t></is></c></row>"
+        for n in range(rows)
+    )
+    return computes(f"</c></row>{cells}<row><c>")
+
+
+FROM_WEB = '("http://a.example")'
 CONNECTIONS = (
     f'<Override PartName="/xl/c.xml" ContentType="{files.OOXML}spreadsheetml.connections+xml"/>'
 )
@@ -114,6 +133,34 @@ def two_readings(*, from_first_byte: bool) -> bytes:
     return blanks + content[:table] + harmless + after
 
 
+def field(code: str) -> bytes:
+    """A Word document with this field."""
+    return word(BEGIN + RUN.format(code) + END)
+
+
+def pdf_that(catalogue: bytes, *, of_page: bytes = b"", stream: bytes | None = None) -> bytes:
+    """A PDF with more in its catalogue, on its page, and one stream with this in its head."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R%s>>" % catalogue,
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R%s>>" % of_page,
+        b"<<%s/Length 0>>stream\n\nendstream" % (stream or b""),
+    ]
+    return files.assembled(objects)
+
+
+def ods_that_computes(formula: str) -> bytes:
+    """An OpenDocument sheet with one formula."""
+    return files.ods(
+        **{
+            "content.xml": f'<o:document-content xmlns:o="{files.ODF}office:1.0" '
+            f'xmlns:t="{files.ODF}table:1.0"><t:table-cell t:formula="{formula}"/>'
+            "</o:document-content>"
+        }
+    )
+
+
+WEB = b"<</S/URI/URI(https://ailleurs.example)>>"
 OPEN_PDF = files.assembled(
     [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -158,6 +205,25 @@ HOSTILE = [
         sheet_with("xl/externalLinks/e.xml", '<x:ddeLink xmlns:x="x" ddeService="cmd"/>'),
         LINKED,
     ),
+    ("picture by a field", "docx", field(' INCLUDEPICTURE "https://a.example/b.png" \\d '), LINKED),
+    (
+        "picture by a field of the foot",
+        "docx",
+        word('<w:fldSimple w:instr=" includepicture https://a.example/b"/>', "word__footer1.xml"),
+        LINKED,
+    ),
+    (
+        "address in a field of its own",
+        "docx",
+        word(BEGIN + RUN.format(" INCLUDEPICTURE ") + BEGIN + RUN.format('QUOTE "http://a.example"')
+             + END + END),
+        LINKED,
+    ),
+    ("text on a share", "docx", field(r' INCLUDETEXT "\\\\ailleurs\\a.docx" '), LINKED),
+    ("table on a share", "docx", field(r" LINK Excel.Sheet.8 “\\\\ailleurs\\a.xls” \a "), LINKED),
+    ("share in three", "docx", field(r" IMPORT file:///\\ailleurs\a.png "), LINKED),
+    ("sheet asks a program", "ods", ods_that_computes("of:=DDE(&quot;cmd&quot;;1;2)"), LINKED),
+    ("sheet asks the web", "ods", ods_that_computes("of:=1+webservice (&quot;x&quot;)"), LINKED),
     ("utf-16 unsaid", "docx", files.docx(**{"a.xml": "<a/>".encode("utf-16")}), DISGUISED),
     ("utf-16 unmarked", "docx", files.docx(**{"a.xml": "<a/>".encode("utf-16-le")}), DISGUISED),
     ("macro sheet", "docx", typed("application/vnd.ms-excel.macrosheet+xml", "m.xml"), MACROS),
@@ -173,6 +239,14 @@ HOSTILE = [
     ("section elsewhere", "odt", odt_with("text:section-source", "//ailleurs/x.odt"), LINKED),
     ("pdf share", "pdf", pdf_link(rb"/S/GoToR/F(\\\\ailleurs\\a.pdf)/D[0/Fit]"), ACTIVE),
     ("pdf web", "pdf", pdf_link(b"/S/GoToR/F<</F(http://ailleurs.example/a.pdf)>>"), ACTIVE),
+    ("pdf opens a page", "pdf", pdf_that(b"/OpenAction" + WEB), ACTIVE),
+    ("pdf's page opens a page", "pdf", pdf_that(b"", of_page=b"/AA<</O %s>>" % WEB), ACTIVE),
+    ("pdf opens a page next", "pdf", pdf_that(b"/AA<</WC<</S/Named/Next[%s]>>>>" % WEB), ACTIVE),
+    ("pdf thread on a share", "pdf", pdf_link(rb"/S/Thread/F(\\\\ailleurs\\a.pdf)/D 0"), ACTIVE),
+    ("pdf stream on a share", "pdf", pdf_that(b"", stream=rb"/F(\\\\ailleurs\\a)"), ACTIVE),
+    ("pdf stream on the web", "pdf", pdf_that(b"", stream=b"/F<</F(http://a.example)>>"), ACTIVE),
+    ("pdf page on a share", "pdf", pdf_that(b"", stream=rb"/Ref<</F(\\\\ailleurs\\a)>>"), ACTIVE),
+    ("pdf link to a script", "pdf", pdf_link(b"/S/URI/URI(javascript:app.alert\\(1\\))"), ACTIVE),
     ("pdf in a file", "pdf", pdf_link(b"/S/GoToE/F(a.pdf)/D[0/Fit]"), ACTIVE),
     ("pdf sends a form", "pdf", pdf_link(b"/S/SubmitForm/F(https://ailleurs.example)"), ACTIVE),
     ("pdf sends, hidden", "pdf", files.pdf(files.hidden_action("/SubmitForm")), ACTIVE),
@@ -185,6 +259,18 @@ HOSTILE = [
     ("pdf of two other readings", "pdf", two_readings(from_first_byte=True), ACTIVE),
     ("data of elsewhere", "xlsx", book_with(relation("connections")), LINKED),
     ("its type only", "xlsx", book_with(CONNECTIONS, "[Content_Types].xml"), LINKED),
+    ("buttons of its own", "xlsx", book_with(relation("ui/extensibility"), "_rels/.rels"), LINKED),
+    ("page beside it", "xlsx", book_with(relation("webextensiontaskpanes"), "_rels/.rels"), LINKED),
+    ("page beside it, by its type", "docx",
+        typed("application/vnd.ms-office.webextension+xml", "word/w.xml"), LINKED),
+    ("asks the web", "xlsx", computes(f"<f>_xlfn.WEBSERVICE{FROM_WEB}</f>"), LINKED),
+    ("shows of the web", "xlsx", computes(f"<f>1+_xlfn.image {FROM_WEB}</f>"), LINKED),
+    ("asks, by a name", "xlsx", sheet_with(
+        "xl/n.xml", f"<a><definedName>WebService{FROM_WEB}</definedName></a>"), LINKED),
+    ("asks, spelled", "xlsx", computes(f"<f>_xlfn.WEB&#83;ERVICE{FROM_WEB}</f>"), LINKED),
+    ("shows, spelled", "xlsx", computes(f"<f>_xlfn&#x2E;IMAGE{FROM_WEB}</f>"), LINKED),
+    ("asks, in pieces", "xlsx", computes(f"<f>WEB<![CDATA[SERV]]>ICE{FROM_WEB}</f>"), LINKED),
+    ("asks, cut", "xlsx", computes(f"<f>WEB<!-- -->SERVICE{FROM_WEB}</f>"), LINKED),
     ("table of elsewhere", "xlsx", book_with(relation("queryTable"), SHEET_RELATIONS), LINKED),
     ("book of elsewhere", "xlsx", book_with(relation("externalLink")), LINKED),
     ("object in a sheet", "xlsx", book_with(relation("oleObject"), SHEET_RELATIONS), FILES_INSIDE),
@@ -204,6 +290,12 @@ def test_a_trick_is_refused(tmp_path, extension, content, words):
 
 HONEST = [
     ("link to the dde", "docx", word(BEGIN + RUN.format(' HYPERLINK "http://dde.example"') + END)),
+    ("picture of a Mac", "docx", field(' INCLUDEPICTURE "/var/a.png" \\* MERGEFORMATINET ')),
+    ("picture of a disk", "docx", field(r' INCLUDEPICTURE "C:\\\\Photos\\\\a.png" ')),
+    ("link, then a picture", "docx", word(
+        BEGIN + RUN.format(' HYPERLINK "https://a.example"') + END
+        + BEGIN + RUN.format(' INCLUDEPICTURE "a.png"') + END)),
+    ("sheet that adds", "ods", ods_that_computes("of:=SUM([.A1:.A3])")),
     ("fields side by side", "docx", word((BEGIN + RUN.format(" PAGE ") + END) * 2)),
     ("drawing of Office", "docx", files.docx(**{"word__media__image1.emz": b"\x1f\x8b\x08"})),
     ("drawing in a sheet", "xlsx", book_with(relation("drawing"), SHEET_RELATIONS)),
@@ -217,6 +309,8 @@ HONEST = [
     ("pdf after a mark and blanks", "pdf", b"\xef\xbb\xbf\n" + OPEN_PDF),
     ("svg icon", "docx", files.docx(**{"word__media__icon.svg": "<svg/>"})),
     ("text of ddeLink", "xlsx", sheet_with("xl/notes.xml", "<t>ddeLink</t>")),
+    ("text of the web", "xlsx", computes("<is><t>WEBSERVICE(…)</t></is><v>_xlfn.IMAGE(1)</v>")),
+    ("large sheet", "xlsx", large_book()),
     (
         "empty part of OpenOffice",
         "odt",
@@ -225,6 +319,8 @@ HONEST = [
     ("picture inside", "odt", odt_with("draw:image", "Pictures/1.png")),
     ("link to click", "odt", odt_with("text:a", "https://ailleurs.example")),
     ("pdf link to a page", "pdf", pdf_link(b"/S/URI/URI(https://mdn.example/Web/JavaScript)")),
+    ("pdf opens at its page", "pdf", pdf_that(b"/OpenAction[3 0 R/Fit]")),
+    ("pdf opens at its page by an action", "pdf", pdf_that(b"/OpenAction<</S/GoTo/D[3 0 R/Fit]>>")),
     ("pdf link to a site", "pdf", pdf_link(b"/S/URI/URI(https://exemple.example/Launchpad)")),
     ("pdf note", "pdf", pdf_with(b"<</Subtype/Text/Contents(Formateur HTML/JavaScript)>>")),
     ("pdf beside another", "pdf", pdf_link(b"/S/GoToR/F(annexe.pdf)/D[0/Fit]")),

@@ -48,7 +48,7 @@ def clamd(settings, family=socket.AF_INET, at=("127.0.0.1", 0), answer=None) -> 
     with socket.socket(family, socket.SOCK_STREAM) as server:
         server.bind(at)
         server.listen()
-        server.settimeout(20)
+        server.settimeout(0.05)  # between two looks at `ended`
         where = server.getsockname()
         unix = family == socket.AF_UNIX
         settings.CLAMD_URL = f"unix://{where}" if unix else f"tcp://127.0.0.1:{where[1]}"
@@ -58,9 +58,10 @@ def clamd(settings, family=socket.AF_INET, at=("127.0.0.1", 0), answer=None) -> 
             while not ended.is_set():
                 try:
                     link, _ = server.accept()
-                except OSError:
-                    return
+                except TimeoutError:
+                    continue
                 with link:
+                    link.settimeout(20)
                     try:
                         obey(link, answer)
                     except (OSError, struct.error, AssertionError):
@@ -72,7 +73,6 @@ def clamd(settings, family=socket.AF_INET, at=("127.0.0.1", 0), answer=None) -> 
             yield
         finally:
             ended.set()
-            server.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 

@@ -3,7 +3,8 @@
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -62,6 +63,22 @@ def test_the_same_file_in_two_places_is_two_rows_and_one_content(deposit, marina
     deposit(marina, content)
     deposit(marina, content, code="plaquette")
     assert Document.objects.count() == 2 and len(kept(store)) == 1
+
+
+def test_a_place_takes_so_many_files_of_a_type_a_day(deposit, marina, store, monkeypatch):
+    monkeypatch.setattr(services, "DEPOSITS_A_DAY", 3)
+    sent = [deposit(marina, files.pdf(pages=n + 1))[0] for n in range(3)]
+    with pytest.raises(ValidationError, match="3 fichiers de ce type") as refusal:
+        deposit(marina, files.pdf(pages=4), replaces=sent[0])
+    assert refusal.value.code == "quota" and Document.objects.current().count() == 3
+    assert deposit(marina, files.pdf(pages=3)) == (sent[2], False)
+    deposit(marina, name="kbis.pdf", code="kbis")
+    deposit(ContactFactory(organisation=marina.organisation), files.pdf(pages=4))
+    Document.objects.filter(pk=sent[0].pk).update(reach="offer")
+    deposit(marina, files.pdf(pages=4))
+    day = timezone.now() - timedelta(days=1)
+    Document.objects.filter(pk=sent[1].pk).update(created_at=day)
+    deposit(marina, files.pdf(pages=5))
 
 
 def test_a_replaced_file_is_kept_out_of_sight(deposit, marina, store):
@@ -244,6 +261,26 @@ def full_disk(error: int):
         raise OSError(error, os.strerror(error))
 
     return fail
+
+
+GB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "is_kept"),
+    [(4 * GB, GB // 2, True), (4 * GB, GB // 3, False), (900 * GB, GB, True), (900 * GB, 9, False)],
+)
+def test_files_leave_room_for_the_database(
+    deposit, marina, store, monkeypatch, total, free, is_kept
+):
+    disk = SimpleNamespace(total=total, free=free)
+    monkeypatch.setattr("ilo_cms.documents.storage.shutil.disk_usage", lambda _: disk)
+    if is_kept:
+        assert deposit(marina)[1]
+        return
+    with pytest.raises(storage.NoSpaceError):
+        deposit(marina)
+    assert not kept(store) and not Document.objects.exists()
 
 
 @pytest.mark.parametrize("place", ["tempfile.mkstemp", "hashlib.sha256", "os.fsync", "os.replace"])

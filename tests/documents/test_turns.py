@@ -3,15 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from ilo_cms.audit.models import AuditEvent
 from ilo_cms.core.cache import CountingCache
-from ilo_cms.documents import turns
+from ilo_cms.documents import services, turns
 from ilo_cms.documents.checks import sandbox
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.turns import TOGETHER, turn
@@ -90,6 +93,39 @@ def test_what_a_killed_process_held_ends_by_itself(marina, monkeypatch):
     with turn(marina.user):
         pass
     assert held[0] > sandbox.QUEUE_SECONDS + sandbox.WALL_SECONDS
+
+
+@pytest.fixture
+def no_cache(monkeypatch):
+    """A Redis at which nobody answers."""
+    monkeypatch.setattr(turns, "cache", RedisCache("redis://127.0.0.1:1", {}))
+    monkeypatch.setattr(services, "cache", RedisCache("redis://127.0.0.1:1", {}))
+
+
+def test_an_outage_of_the_cache_stops_no_upload_and_is_logged(deposit, marina, no_cache, caplog):
+    for name in ("cv.pdf", "encore.pdf", "toujours.pdf"):
+        deposit(marina, name=name)
+    assert Document.objects.exists()
+    assert "The cache does not answer" in caplog.text
+
+
+def test_an_outage_while_a_file_is_checked_loses_nothing_either(marina, monkeypatch, caplog):
+    with turn(marina.user):
+        monkeypatch.setattr(turns, "cache", RedisCache("redis://127.0.0.1:1", {}))
+    assert "stays taken for a while" in caplog.text
+
+
+def test_what_the_turn_refuses_is_not_taken_for_an_outage(marina, no_cache):
+    with pytest.raises(ZeroDivisionError), turn(marina.user):
+        raise ZeroDivisionError
+
+
+def test_a_guess_stays_a_404_without_the_cache(marina, no_cache, caplog):
+    client = Client()
+    client.force_login(marina.user)
+    assert client.get(reverse("document_download", args=[uuid4()])).status_code == 404
+    assert AuditEvent.objects.filter(action="document.refused").exists()
+    assert "is not counted" in caplog.text
 
 
 def test_a_check_that_waits_too_long_says_that_none_is_to_be_had(tmp_path, monkeypatch):

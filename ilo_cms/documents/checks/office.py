@@ -5,6 +5,7 @@ Refused are macros, what runs or loads from elsewhere, incorporated files and pr
 
 import re
 import zipfile
+from collections.abc import Callable
 from typing import BinaryIO
 
 from ilo_cms.documents.checks import archive as zips
@@ -35,8 +36,14 @@ MACRO_NAME = re.compile(r"vbaproject|vbadata|(^|/)activex/|^(basic|scripts)/|mac
 RUNS = {"oleobject", "control", "activexcontrolbinary", "package", "subdocument"}
 RUNS |= {"frame", "afchunk"}  # pages loaded into the document
 RUNS |= {"connections", "externallink", "querytable"}  # what a workbook asks of elsewhere
-#: The same parts of a workbook, by what [Content_Types].xml says of them.
-ASKS_ELSEWHERE = re.compile(r"spreadsheetml\.(connections|externalLink|queryTable)\+xml$", re.I)
+RUNS |= {"webextension", "webextensiontaskpanes"}  # pages of the web that open beside it
+RUNS |= {"extensibility", "usercustomization"}  # buttons of its own, which run what they like
+#: The same parts, by what [Content_Types].xml says of them.
+ASKS_ELSEWHERE = re.compile(
+    r"spreadsheetml\.(connections|externalLink|queryTable)\+xml$"
+    r"|ms-office\.webextension(taskpanes)?\+xml$",
+    re.I,
+)
 LOCAL_TEMPLATE = re.compile(r"(file:///)?[A-Za-z]:|[^/\\:]+$")
 SCHEMES_THAT_RUN = re.compile(r"\s*(javascript|vbscript|data|ms-\w+|search-ms|shell):", re.I)
 #: OpenDocument elements that run or load something, by the end of their namespace and their name.
@@ -51,13 +58,27 @@ ODF_LOADS = re.compile(
     r"|list-level-style-image|font-face-uri|database-source-\w+)$"
 )
 ELSEWHERE = re.compile(
-    r"\s*((https?|ftp|smb|davs?|webdavs?|vnd\.[\w.-]+):|file:(/{2}[^/]|/{4})|[\\/]{2})", re.I
+    r"\s*((https?|ftp|smb|davs?|webdavs?|vnd\.[\w.-]+):|file:(/{2}[^/]|/{3}[\\/])|[\\/]{2})", re.I
 )
 #: Parts of a spreadsheet that ask another program for data, by the start of their tag.
 ASKS_PROGRAM = re.compile(rb"<([^\s<>:/]+:)?(ddeLink|oleLink)\b")
 #: What a Word part that has fields holds somewhere.
 HAS_FIELD = re.compile(rb"[iI]nstr(Text|\s*=)")
 DDE = re.compile(r"\s*DDE(AUTO)?\b", re.I)
+#: Fields that Word fills, some as soon as the page is drawn, with what stands at their address.
+FIELD_LOADS = re.compile(r"\s*(INCLUDE(PICTURE|TEXT)?|IMPORT|LINK|DATABASE|RD)\b", re.I)
+#: What separates the words of a field's code: blanks, and quotes of any shape.
+BETWEEN = re.compile(r"[\s\"“”«»]+")
+#: Functions of a sheet that ask another program or the web for a value.
+FORMULA_LOADS = re.compile(r"\b(DDE|WEBSERVICE)\s*\(", re.I)
+#: The same of Excel, which marks what came after 2007: without its mark IMAGE is a mere word.
+SHEET_LOADS = re.compile(r"\bWEBSERVICE\s*\(|_xlfn\.(_\w+\.)?IMAGE\s*\(", re.I)
+#: What the bytes of a part with such a formula hold, in lower case: its name, or a way to hide it.
+SHEET_HINTS = (b"webservice", b".image", b"<![cdata[", b"<!--")
+#: A letter, "." or "_" written as a number, as no program writes them.
+SPELLED = re.compile(rb"&#(x0*([4-7]|2e)|0*(46|6[5-9]|[7-9]\d|1[01]\d|12[0-2]);)", re.I)
+#: Where a workbook keeps mere text.
+SHEET_TEXT = ("t", "v")
 #: Types of parts that Office reads as XML, whatever their name is.
 OFFICE_XML = re.compile(r"application/vnd\.(openxmlformats-officedocument|ms-).*\+xml$", re.I)
 
@@ -128,31 +149,71 @@ def check_relationship(name: str, attributes: dict[str, str]) -> None:
 
 
 def check_programs(archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str) -> None:
-    """No part that starts or asks another program (DDE)."""
-    if holds(archive, member, ASKS_PROGRAM, label):
+    """No part that starts or asks another program (DDE), or has a value or a picture fetched."""
+    if holds(archive, member, ASKS_PROGRAM.search, label):
         raise Refused(LINKED)
-    if holds(archive, member, HAS_FIELD, label):
+    if label == LABELS["xlsx"]:
+        # A large sheet is searched, not parsed: what is found is then read as XML.
+        if holds(archive, member, may_load, label):
+            formulas = Formulas()
+            parse(zips.chunks(archive, member, label), label, formulas.start, formulas.text)
+            formulas.end()
+    elif holds(archive, member, HAS_FIELD.search, label):
         fields = Fields()
         parse(zips.chunks(archive, member, label), label, fields.start, fields.text)
         fields.end()
 
 
+def may_load(content: bytes) -> bool:
+    """Whether a formula of these bytes may fetch something: quick, and at times wrong."""
+    small = content.lower()
+    return any(hint in small for hint in SHEET_HINTS) or bool(SPELLED.search(content))
+
+
 def holds(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, words: re.Pattern[bytes], label: str
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    found: Callable[[bytes], object],
+    label: str,
 ) -> bool:
     """Whether a member's bytes hold something, across the pieces in which it is read."""
     before = b""
     for piece in zips.chunks(archive, member, label):
-        if words.search(before + piece):
+        if found(before + piece):
             return True
         before = piece[-300:]
     return False
 
 
+class Formulas:
+    """The texts of a workbook's part, each put together, save cells' values and mere text."""
+
+    def __init__(self) -> None:
+        self.open: list[str] = []
+        self.reading = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins: what was read before it is whole."""
+        self.end()
+        self.reading = name.rpartition(" ")[2] not in SHEET_TEXT
+
+    def text(self, text: str) -> None:
+        """Text, which comes in pieces."""
+        if self.reading:
+            self.open.append(text)
+
+    def end(self) -> None:
+        """Raise Refused when what was read fetches something."""
+        if SHEET_LOADS.search("".join(self.open)):
+            raise Refused(LINKED)
+        self.open.clear()
+
+
 class Fields:
     """The codes of a Word part's fields, put together: they may come in pieces and in one another.
 
-    Only a code that begins with DDE runs: an address that holds these letters does not.
+    Only a code that begins with DDE runs: an address that holds these letters does not. The code
+    of a field within another is a part of the other's: it may say the address that is loaded.
     """
 
     def __init__(self) -> None:
@@ -172,7 +233,9 @@ class Fields:
             return
         check_code(self.open[-1])
         if named.get("fldCharType") == "end" and len(self.open) > 1:
-            self.open.pop()
+            inner = self.open.pop()
+            if len(self.open) > 1:
+                self.open[-1] += f" {inner} "
 
     def text(self, text: str) -> None:
         """Text, of which only codes count."""
@@ -186,8 +249,10 @@ class Fields:
 
 
 def check_code(code: str) -> None:
-    """Raise Refused when a field's code starts a program."""
+    """Raise Refused when a field's code starts a program, or loads what stands elsewhere."""
     if DDE.match(code):
+        raise Refused(LINKED)
+    if FIELD_LOADS.match(code) and any(ELSEWHERE.match(word) for word in BETWEEN.split(code)):
         raise Refused(LINKED)
 
 
@@ -224,4 +289,6 @@ def check_element(name: str, attributes: dict[str, str]) -> None:
         if key.endswith(" href") and SCHEMES_THAT_RUN.match(value):
             raise Refused(LINKED)
         if key.endswith(" href") and ODF_LOADS.search(name) and ELSEWHERE.match(value):
+            raise Refused(LINKED)
+        if key.endswith(" formula") and FORMULA_LOADS.search(value):
             raise Refused(LINKED)

@@ -30,7 +30,9 @@ QUEUE_SECONDS = 30
 #: threads that close them.
 _one_at_a_time = threading.Lock()
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["ilo_cms.documents.checks.sandbox"])
+#: Also what the parsers load only when they meet a first file: each child would load it anew.
+PARSERS = ["pypdf.filters", "PIL.PngImagePlugin", "PIL.JpegImagePlugin"]
+_context.set_forkserver_preload(["ilo_cms.documents.checks.sandbox", *PARSERS])
 
 
 class UnavailableError(Exception):
