@@ -14,6 +14,7 @@ from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -62,7 +63,10 @@ def provider_events(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 def note_event(sender, event: AnymailTrackingEvent, esp_name: str, **kwargs) -> None:
-    """Mark the mail that an event says did not arrive; told twice, the first time counts."""
+    """Mark the mail that an event says did not arrive; told twice, the first time counts.
+
+    A provider may be faster than the worker that still writes down that the mail left.
+    """
     if event.event_type not in NOT_ARRIVED:
         return
     try:
@@ -73,6 +77,7 @@ def note_event(sender, event: AnymailTrackingEvent, esp_name: str, **kwargs) -> 
     reason = " : ".join(
         part for part in (event.reject_reason, event.mta_response or event.description) if part
     )
-    OutboxMessage.objects.filter(pk=key, bounced_at=None).exclude(sent_at=None).update(
+    handed_over = Q(sent_at__isnull=False) | Q(locked_until__isnull=False)
+    OutboxMessage.objects.filter(handed_over, pk=key, bounced_at=None).update(
         bounced_at=timezone.now(), last_error=(reason or event.event_type)[:2000]
     )

@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, TextField, Value, When
 from django.utils import timezone
 
 from ilo_cms.notifications.conditions import still_true
@@ -111,7 +111,11 @@ def mark_sent(message: OutboxMessage) -> None:
         dead_at=None,
         is_moot=False,
         locked_until=None,
-        last_error="",
+        last_error=Case(
+            When(bounced_at=None, then=Value("")),
+            default=F("last_error"),
+            output_field=TextField(),
+        ),
         address=message.address,
         subject=message.subject,
         body=kept_body(message),
@@ -141,9 +145,10 @@ def give_up(message: OutboxMessage, reason: str, *, is_moot: bool = False) -> bo
         is_moot=is_moot,
         body=kept_body(message),
     )
-    if held:
-        level = logging.INFO if is_moot else logging.ERROR
-        logger.log(level, "Mail %s given up after %s tries", message.pk, message.attempts)
+    if held and is_moot:
+        logger.info("Mail %s not sent: what it tells is settled", message.pk)
+    elif held:
+        logger.error("Mail %s given up, tried %s times", message.pk, message.attempts)
     return held
 
 

@@ -183,6 +183,22 @@ KINDS = {
             label="Un rendez-vous est déplacé",
         ),
         Kind(
+            "meeting.edited",
+            "Rendez-vous",
+            "Rendez-vous modifié : {title}",
+            "{author} a modifié le rendez-vous « {title} », pour l’accompagnement "
+            "« {engagement} ». Ce qui change : {what}. Date : {when} ({place}).",
+            label="Un rendez-vous est modifié",
+        ),
+        Kind(
+            "meeting.reminded",
+            "Rendez-vous",
+            "Rappel de rendez-vous : {title}",
+            "Le rendez-vous « {title} », pour l’accompagnement « {engagement} », a lieu le "
+            "{date} ({place}).",
+            label="La veille d’un rendez-vous",
+        ),
+        Kind(
             "meeting.cancelled",
             "Rendez-vous",
             "Rendez-vous annulé : {title}",
@@ -240,7 +256,7 @@ KINDS = {
             "Pièces jointes",
             "Une pièce jointe arrive en fin de validité : {document}",
             "{document}, de {organisation}, n’est plus valable après le {day}. Préparez-en une "
-            "nouvelle : elle vous sera demandée.",
+            "nouvelle : l’accueil dit si vous pouvez déjà la déposer.",
             label="Une pièce jointe arrive en fin de validité",
         ),
         Kind(
@@ -341,6 +357,16 @@ KINDS = {
             "Votre demande est arrivée hors délai : {title}",
             "Une demande sur votre offre pour « {title} » est arrivée hors délai : elle est "
             "conservée, mais votre offre n’a pas changé.",
+            is_compulsory=True,
+            is_sealed=True,
+        ),
+        Kind(
+            "tender.infected",
+            "Mises en concurrence",
+            "L’antivirus a refusé un fichier de votre offre : {title}",
+            "L’antivirus a refusé un fichier de votre offre pour « {title} » : personne ne pourra "
+            "le lire. Tant que le dépôt n’a pas pris fin, retirez-le, joignez un fichier sain et "
+            "déposez à nouveau votre offre.",
             is_compulsory=True,
             is_sealed=True,
         ),

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import sorting_key
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.models import MailPreference
 
@@ -16,7 +17,7 @@ Mode = MailPreference.Mode
 def offered_kinds(person: User) -> list[Kind]:
     """The kinds that this person may ever receive, by category."""
     kinds = [kind for kind in KINDS.values() if person.is_staff or not kind.for_officers]
-    return sorted(kinds, key=lambda kind: kind.category)
+    return sorted(kinds, key=lambda kind: sorting_key(kind.category))
 
 
 def modes_of(person: User) -> dict[str, Mode]:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from ilo_cms.core.french import filled
+from ilo_cms.core.french import filled, sorting_key
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
@@ -45,7 +45,7 @@ def mail_texts(request: HttpRequest) -> HttpResponse:
     """Every kind of mail, and whether its text is the original one."""
     can_edit_mail_texts(request.user).enforce()
     changed = set(MailTemplate.objects.values_list("kind", flat=True))
-    kinds = sorted(KINDS.values(), key=lambda kind: (kind.category, kind.title))
+    kinds = sorted(KINDS.values(), key=lambda kind: sorting_key(f"{kind.category}: {kind.title}"))
     rows = [(kind, kind.name in changed) for kind in kinds]
     return render(request, "notifications/mail_texts.html", {"rows": rows})
 
@@ -53,9 +53,14 @@ def mail_texts(request: HttpRequest) -> HttpResponse:
 class MailTextForm(forms.Form):
     """The words of one kind's mails."""
 
-    subject = forms.CharField(label="Objet", max_length=200, widget=forms.TextInput)
+    # Whether they are empty is asked of the domain, which says what to do then.
+    subject = forms.CharField(label="Objet", max_length=200, required=False, widget=forms.TextInput)
     text = forms.CharField(
-        label="Texte", max_length=5000, strip=False, widget=forms.Textarea(attrs={"rows": 8})
+        label="Texte",
+        max_length=5000,
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
     )
 
     def __init__(self, *args, kind: Kind, **kwargs) -> None:
@@ -79,6 +84,12 @@ class MailTextForm(forms.Form):
         return {name: filled(values[name], words) for name in ("subject", "text")}
 
 
+def explained_fields(kind: Kind) -> list[tuple[str, str]]:
+    """Each merge field with what it held in the latest notice, "" when there was none."""
+    words = example_words(kind)
+    return [(name, "" if words[name] == f"[{name}]" else words[name]) for name in kind.field_names]
+
+
 def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:
     """Show the text of a kind with its preview; POST previews, saves or resets it."""
     can_edit_mail_texts(request.user).enforce()
@@ -100,7 +111,12 @@ def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:
         save_mail_text(kind_name=kind_name, **form.cleaned_data, acting_user=request.user)
         messages.success(request, "Le texte est enregistré : il vaut pour les prochains courriels.")
         return redirect("mail_text", kind_name)
-    context = {"kind": kind, "form": form, "is_changed": template is not None}
+    context = {
+        "kind": kind,
+        "form": form,
+        "is_changed": template is not None,
+        "fields": explained_fields(kind),
+    }
     if not form.is_bound or form.is_valid():
         words = form.preview()
         body = mail_body(request.user, words["text"], "/notifications/")

@@ -8,8 +8,9 @@ import pytest
 from django.core import mail
 from django.urls import include, path, reverse
 
+from ilo_cms.notifications import delivery
 from ilo_cms.notifications.bounces import webhook_routes
-from ilo_cms.notifications.delivery import deliver
+from ilo_cms.notifications.delivery import deliver, mark_sent
 from ilo_cms.notifications.models import OutboxMessage
 from ilo_cms.notifications.services import queue_mail
 from tests.helpers.intranet import an_administrator, as_
@@ -113,3 +114,18 @@ def test_an_unknown_provider_is_missing(client, opened):
 
 def test_it_is_not_read(client, opened):
     assert client.get(URL).status_code == 405
+
+
+def test_a_mail_refused_before_the_worker_wrote_that_it_left_is_seen(client, opened, monkeypatch):
+    message = queue_mail(recipient=None, address="a@b.example", subject="Objet", body="Texte")
+
+    def told_at_once(left):
+        event = brevo(message, "blocked", reason="550 boîte inconnue")
+        assert tell_event(client, event).status_code == 200
+        mark_sent(left)
+
+    monkeypatch.setattr(delivery, "mark_sent", told_at_once)
+    assert deliver(str(message.pk))
+    message.refresh_from_db()
+    assert message.state == "revenu" and "550 boîte inconnue" in message.last_error
+    assert message.sent_at

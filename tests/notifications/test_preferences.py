@@ -140,3 +140,9 @@ def test_officers_have_the_page_too(client):
     page = client.get(URL).text
     assert "Une demande de modération vous attend" in page
     assert len(offered_kinds(an_officer())) == len(KINDS)
+
+
+def test_categories_stand_in_the_order_of_french():
+    names = [kind.category for kind in offered_kinds(an_officer())]
+    order = list(dict.fromkeys(names))
+    assert order.index("Compte") < order.index("Évaluations") < order.index("Mes informations")

@@ -1,5 +1,7 @@
 """Administrators write the mails' texts; nothing but plain merge fields gets in (SPEC N4)."""
 
+from html import unescape
+
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -187,3 +189,15 @@ def test_the_page_of_a_text_that_no_longer_fits_opens_to_be_mended(text):
     assert text in response.text and "Aperçu du courriel" not in response.text
     assert client.post(URL, GOOD | {"act": "save"}).status_code == 302
     assert "Aperçu du courriel" in client.get(URL).text
+
+
+def test_an_empty_text_is_refused_with_what_to_do_instead():
+    page = as_(an_administrator()).post(URL, GOOD | {"text": "", "act": "save"}).text
+    assert "rétablissez celui d’origine" in page and "Champ requis" not in page
+
+
+def test_each_field_is_shown_with_what_it_last_held(tell):
+    client = as_(an_administrator())
+    assert "<li><code>{officer}</code></li>" in client.get(URL).text
+    tell(UserFactory())
+    assert "<code>{officer}</code>\xa0: Claire Aubry" in unescape(client.get(URL).text)
