@@ -1,5 +1,6 @@
 """The intranet's screens of meetings: the list, and one meeting with its answers and its acts."""
 
+import re
 from collections.abc import Callable
 
 import django_filters
@@ -10,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from wagtail.admin.filters import DateRangePickerWidget
 from wagtail.admin.views.generic import IndexView, InspectView
@@ -20,7 +22,8 @@ from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.viewsets import Guarded, RecordViewSet
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.meetings.forms import AnswerForm, CancelForm, MomentForm
+from ilo_cms.meetings.edits import WORDS, edit
+from ilo_cms.meetings.forms import AnswerForm, CancelForm, EditForm, MomentForm
 from ilo_cms.meetings.models import Meeting, State
 from ilo_cms.meetings.policies import can_answer, can_manage
 from ilo_cms.meetings.services import answer, cancel, confirm, move, place_of
@@ -77,6 +80,7 @@ class MeetingInspectView(InspectView):
         acts: dict[str, Callable[[], str]] = {
             "confirm": self.confirm,
             "move": self.move,
+            "edit": self.edit,
             "cancel": self.cancel,
             "answer": self.answer,
         }
@@ -112,7 +116,7 @@ class MeetingInspectView(InspectView):
         seen = self.request.POST.get("seen", "")
         return {
             "meeting": self.object,
-            "seen": int(seen) if seen.isdecimal() and seen.isascii() else -1,
+            "seen": int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else -1,
             "acting_user": self.request.user,
         }
 
@@ -131,6 +135,19 @@ class MeetingInspectView(InspectView):
         move(moment=data["moment"], **self.common())
         return "La nouvelle date est fixée. Les personnes invitées sont prévenues."
 
+    def edit(self) -> str:
+        """Change what the meeting says, or the dates proposed."""
+        # Read anew: a form writes what was typed on its meeting, which the page still shows.
+        stored = Meeting.objects.get(pk=self.object.pk)
+        data = self.valid("editing", EditForm(self.request.POST, instance=stored))
+        edit(
+            values={name: data[name] for name in WORDS},
+            added=data["added"],
+            withdrawn=data.get("withdrawn", ()),
+            **self.common(),
+        )
+        return "Le rendez-vous est modifié. Les personnes invitées sont prévenues."
+
     def cancel(self) -> str:
         """Cancel with a reason."""
         data = self.valid("cancelling", CancelForm(self.request.POST))
@@ -145,6 +162,14 @@ class MeetingInspectView(InspectView):
         answer(meeting=self.object, choices=form.choices(), acting_user=self.request.user)
         return "Vos réponses sont enregistrées."
 
+    def now_fixed(self, meeting: Meeting) -> dict:
+        """The date of a meeting in the form that moves it: one may change its end alone."""
+        if not meeting.chosen:
+            return {}
+        start = timezone.localtime(meeting.chosen.starts_at)
+        end = timezone.localtime(meeting.chosen.ends_at)
+        return {"day": start.date(), "start": start.time(), "end": end.time()}
+
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(**kwargs)
         meeting = Meeting.objects.with_people().get(pk=self.object.pk)
@@ -156,7 +181,8 @@ class MeetingInspectView(InspectView):
             "managing": can_manage(self.request.user, meeting),
             "answering": place and can_answer(self.request.user, None, place),
             "answers": kwargs.get("answers") or AnswerForm(meeting=meeting, participant=place),
-            "moving": kwargs.get("moving") or MomentForm(),
+            "moving": kwargs.get("moving") or MomentForm(initial=self.now_fixed(meeting)),
+            "editing": kwargs.get("editing") or EditForm(instance=meeting),
             "cancelling": kwargs.get("cancelling") or CancelForm(),
         }
 

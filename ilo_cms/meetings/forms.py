@@ -1,5 +1,7 @@
 """The forms of meetings: proposing, answering, moving, cancelling."""
 
+from uuid import uuid4
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -110,6 +112,7 @@ class OfficersField(forms.ModelMultipleChoiceField):
 class ProposalForm(forms.ModelForm):
     """What the meeting is about, and who is invited."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput)
     contacts = ContactsField(
         label="Bénéficiaire et prestataires",
         queryset=Contact.objects.none(),
@@ -130,6 +133,7 @@ class ProposalForm(forms.ModelForm):
 
     def __init__(self, *args, engagement: Engagement, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["key"] = uuid4()
         self.instance.engagement = engagement
         self.fields["contacts"].queryset = invitable_contacts(engagement)
         self.fields["officers"].queryset = invitable_officers(engagement).exclude(user=user)
@@ -142,6 +146,57 @@ class ProposalForm(forms.ModelForm):
         data = super().clean()
         if not self.errors and not data.get("contacts") and not data.get("officers"):
             raise ValidationError("Invitez au moins une personne.")
+        self.instance.pk = data.get("key") or self.instance.pk
+        return data
+
+
+class EditForm(forms.ModelForm):
+    """What a meeting says; while no date is fixed, dates to withdraw and one to add."""
+
+    withdrawn = forms.ModelMultipleChoiceField(
+        label="Créneaux à retirer, avec leurs réponses",
+        queryset=Slot.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    day = forms.DateField(
+        label="Créneau à ajouter",
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        required=False,
+    )
+    start = forms.TimeField(
+        label="De", widget=forms.TimeInput({"type": "time"}, "%H:%M"), required=False
+    )
+    end = forms.TimeField(
+        label="À", widget=forms.TimeInput({"type": "time"}, "%H:%M"), required=False
+    )
+
+    class Meta:
+        model = Meeting
+        fields = ["title", "place", "agenda"]
+        widgets = {"agenda": forms.Textarea({"rows": 4})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        kwargs.setdefault("auto_id", "edit_%s")
+        super().__init__(*args, **kwargs)
+        if self.instance.chosen_id:
+            for name in ("withdrawn", "day", "start", "end"):
+                del self.fields[name]
+        else:
+            self.fields["withdrawn"].queryset = self.instance.slots.all()
+
+    def clean(self) -> dict:
+        """A date to add is whole."""
+        data = super().clean()
+        typed = [data.get(name) for name in ("day", "start", "end")]
+        data["added"] = []
+        if not self.errors and any(value is not None for value in typed):
+            if None in typed:
+                raise ValidationError("Donnez le jour, le début et la fin du créneau à ajouter.")
+            day, start, end = typed
+            moment = Moment(paris_moment(day, start), paris_moment(day, end))
+            moment.check()
+            data["added"] = [moment]
         return data
 
 

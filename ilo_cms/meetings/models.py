@@ -21,6 +21,16 @@ class State(models.TextChoices):
     CANCELLED = "annule", "Annulé"
 
 
+class Act(models.TextChoices):
+    """What the team last did with a meeting, as it is said to a colleague who was slower."""
+
+    PROPOSED = "meeting.proposed", "proposer"
+    CONFIRMED = "meeting.confirmed", "fixer"
+    MOVED = "meeting.moved", "déplacer"
+    EDITED = "meeting.edited", "modifier"
+    CANCELLED = "meeting.cancelled", "annuler"
+
+
 class MeetingQuerySet(models.QuerySet):
     """Who may see which meeting, and in which state it is."""
 
@@ -41,6 +51,14 @@ class MeetingQuerySet(models.QuerySet):
         if contact and contact.user_id == user.pk and contact.has_access:
             mine |= Q(pk__in=self._of(contact).values("pk"))
         return self.filter(mine)
+
+    def known_to(self, contact: Contact):
+        """What one capacity reads in the extranet, whatever else its holder may read (SPEC A6)."""
+        return (
+            self.filter(pk__in=self._of(contact).values("pk"))
+            if contact.has_access
+            else self.none()
+        )
 
     def _of(self, contact: Contact):
         """Meetings of a contact's organisation."""
@@ -104,6 +122,7 @@ class MeetingQuerySet(models.QuerySet):
             "organiser__user",
             "organiser__operator",
             "cancelled_by",
+            "changed_by",
         ).prefetch_related("slots", Prefetch("participants", participants))
 
 
@@ -146,15 +165,19 @@ class Meeting(UUIDModel, TimestampedModel):
         blank=True,
         on_delete=models.PROTECT,  # without it the meeting would be open again
     )
-    confirmed_by = models.ForeignKey(
+    last_act = models.CharField(
+        "dernière action", max_length=20, choices=Act.choices, default=Act.PROPOSED, editable=False
+    )
+    changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name="date fixée par",
+        verbose_name="modifié par",
         related_name="+",
         null=True,
         blank=True,
         on_delete=models.SET_NULL,  # the log says who
     )
     sequence = models.PositiveIntegerField("révision", default=0)
+    reminded_of = models.DateField("jour rappelé", null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
@@ -16,29 +17,40 @@ from ilo_cms.notifications.services import notify
 
 
 #: Kinds that go to the people invited.
-TO_PARTICIPANTS = ("meeting.proposed", "meeting.confirmed", "meeting.moved", "meeting.cancelled")
+TO_PARTICIPANTS = (
+    "meeting.proposed",
+    "meeting.confirmed",
+    "meeting.moved",
+    "meeting.edited",
+    "meeting.reminded",
+    "meeting.cancelled",
+)
 #: Kinds whose mails carry a calendar part. A proposal has no date yet to put into a calendar.
-WITH_INVITATION = ("meeting.confirmed", "meeting.moved", "meeting.cancelled")
+WITH_INVITATION = ("meeting.confirmed", "meeting.moved", "meeting.edited", "meeting.cancelled")
 
 
 def words(meeting: Meeting) -> dict[str, object]:
     """The merge fields of every kind."""
+    dates = " ; ".join(str(slot) for slot in meeting.slots.all())
     return {
         "title": meeting.title,
         "engagement": meeting.engagement.title,
         "organiser": meeting.organiser.user,
-        "dates": " ; ".join(str(slot) for slot in meeting.slots.all()),
+        "dates": dates,
         "date": meeting.chosen or "",
+        "when": meeting.chosen or f"à fixer parmi : {dates}",
         "place": meeting.place or "lieu à préciser",
         "reason": meeting.cancel_reason,
         "sequence": meeting.sequence,
     }
 
 
-def tell_participants(kind: str, meeting: Meeting, acting_user: User) -> None:
+def tell_participants(
+    kind: str, meeting: Meeting, acting_user: User | None, **more: object
+) -> None:
     """Tell everyone still invited, each in the capacity in which they were, save who acts.
 
-    The organiser is told too of what a colleague does.
+    The organiser is told too of what a colleague, or the clock, does.
     """
     capacities: dict[UUID | None, list[User]] = defaultdict(list)
     for participant in meeting.participants.all():
@@ -54,7 +66,7 @@ def tell_participants(kind: str, meeting: Meeting, acting_user: User) -> None:
             organisation_id=organisation_id,
             path=page_of(meeting, organisation_id),
             about_id=meeting.pk,
-            **words(meeting),
+            **words(meeting) | more,
         )
 
 
@@ -106,6 +118,8 @@ def still_to_be_told(notice: Notification, meetings: dict[UUID, Meeting]) -> Dec
         return refused("Le rendez-vous a changé entre-temps : un autre message le dit.")
     if notice.kind == "meeting.proposed" and meeting.state != State.PROPOSED:
         return refused("Les dates proposées sont passées.")
+    if notice.kind == "meeting.reminded" and meeting.chosen.starts_at <= timezone.now():
+        return refused("Le rendez-vous a commencé.")
     return ALLOWED
 
 

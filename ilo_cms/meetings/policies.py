@@ -1,7 +1,5 @@
 """Who may do what with meetings (SPEC E8, A10)."""
 
-from django.utils import timezone
-
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact
@@ -23,7 +21,7 @@ OVER = {
 def can_propose(user: User, engagement: Engagement) -> Decision:
     """The operator's team proposes meetings while the engagement is open."""
     decision = can_edit_engagement(user, engagement)
-    if decision and engagement.closed_on and engagement.closed_on < timezone.localdate():
+    if decision and not engagement.is_open:
         return refused("Cet accompagnement est clos : rouvrez-le avant de proposer un rendez-vous.")
     return decision
 

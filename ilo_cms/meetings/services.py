@@ -16,7 +16,7 @@ from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, Officer
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.meetings.models import Answer, Meeting, Participant, Slot
+from ilo_cms.meetings.models import Act, Answer, Meeting, Participant, Slot
 from ilo_cms.meetings.notices import tell_organiser, tell_participants
 from ilo_cms.meetings.people import invitable_contacts, invitable_officers
 from ilo_cms.meetings.policies import can_answer, can_manage, can_propose
@@ -52,13 +52,16 @@ def propose(
 ) -> Meeting:
     """Store a new meeting with its slots and the people invited, and tell them.
 
+    Its key was made with the form: the same form sent twice proposes once.
     Raises PermissionDenied unless the operator's team acts, ValidationError when a slot is past,
     reversed or given twice, when nobody is invited, or somebody who is not of the engagement.
     """
     can_propose(acting_user, meeting.engagement).enforce()
     organiser = active_officer(acting_user)
     assert organiser is not None  # noqa: S101  the policy has seen to it
-    meeting.organiser = organiser
+    if known := Meeting.objects.filter(pk=meeting.pk, organiser=organiser).first():
+        return known
+    meeting.organiser, meeting.changed_by = organiser, acting_user
     moments = checked_moments(moments)
     contacts = [*dict.fromkeys(contacts)]
     officers = [officer for officer in dict.fromkeys(officers) if officer != organiser]
@@ -196,7 +199,7 @@ def confirm(*, meeting: Meeting, slot: Slot, seen: int, acting_user: User) -> Me
     if meeting.chosen:
         raise ValidationError("La date est déjà fixée : déplacez le rendez-vous.")
     Moment(slot.starts_at, slot.ends_at).check()
-    return fix(meeting, slot, "meeting.confirmed", acting_user)
+    return fix(meeting, slot, Act.CONFIRMED, acting_user)
 
 
 @logged
@@ -213,27 +216,31 @@ def move(*, meeting: Meeting, moment: Moment, seen: int, acting_user: User) -> M
     )
     if meeting.chosen == slot:
         raise ValidationError("C’est déjà la date du rendez-vous.")
-    return fix(
-        meeting, slot, "meeting.moved" if meeting.chosen else "meeting.confirmed", acting_user
-    )
+    return fix(meeting, slot, Act.MOVED if meeting.chosen else Act.CONFIRMED, acting_user)
 
 
-def fix(meeting: Meeting, slot: Slot, kind: str, acting_user: User) -> Meeting:
+def fix(meeting: Meeting, slot: Slot, act: Act, acting_user: User) -> Meeting:
     """Keep the date of a locked meeting, log it and tell everyone."""
     before = str(meeting.chosen or "")
-    meeting.chosen, meeting.confirmed_by = slot, acting_user
-    meeting.sequence += 1
-    meeting.save(update_fields=["chosen", "confirmed_by", "sequence", "updated_at"])
+    meeting.chosen = slot
+    risen(meeting, act, acting_user)
+    meeting.save()
     log(
-        kind,
+        act.value,
         actor=acting_user,
         target=meeting,
         organisation=meeting.engagement.beneficiary,
         before=before,
         after=str(slot),
     )
-    tell_participants(kind, as_it_is(meeting), acting_user)
+    tell_participants(act.value, as_it_is(meeting), acting_user)
     return meeting
+
+
+def risen(meeting: Meeting, act: Act, acting_user: User) -> None:
+    """Note on a locked meeting who does what: calendars see a new revision, colleagues an act."""
+    meeting.sequence += 1
+    meeting.last_act, meeting.changed_by = act, acting_user
 
 
 @logged
@@ -248,7 +255,7 @@ def cancel(*, meeting: Meeting, reason: str, seen: int, acting_user: User) -> Me
         raise ValidationError("Dites pourquoi le rendez-vous est annulé.")
     meeting.cancelled_at, meeting.cancelled_by = timezone.now(), acting_user
     meeting.cancel_reason = reason
-    meeting.sequence += 1
+    risen(meeting, Act.CANCELLED, acting_user)
     meeting.full_clean(exclude=["chosen"])
     meeting.save()
     log(
@@ -272,10 +279,14 @@ def to_change(meeting: Meeting, seen: int, acting_user: User) -> Meeting:
 
 
 def what_happened(meeting: Meeting) -> str:
-    """Who was faster, and what they did."""
-    if meeting.cancelled_at:
-        return f"{meeting.cancelled_by} vient d’annuler ce rendez-vous : {meeting.cancel_reason}"
-    return (
-        f"{meeting.confirmed_by} vient de fixer ce rendez-vous : {meeting.chosen}. "
-        "Votre action n’a pas été enregistrée."
-    )
+    """Who was faster, and what they really did last."""
+    act = Act(meeting.last_act)
+    verb = f"d’{act.label}" if act.label.startswith("a") else f"de {act.label}"
+    who = meeting.changed_by or "Un·e collègue"
+    detail = ""
+    if act == Act.CANCELLED:
+        detail = f" : {meeting.cancel_reason}"
+    elif act in {Act.CONFIRMED, Act.MOVED}:
+        detail = f" : {meeting.chosen}"
+    end = "" if detail.endswith((".", "!", "?")) else "."
+    return f"{who} vient {verb} ce rendez-vous{detail}{end} Votre action n’a pas été enregistrée."

@@ -18,7 +18,12 @@ def paris_moment(day: date, hour: time) -> datetime:
     """
     zone = timezone.get_default_timezone()
     shown = datetime.combine(day, hour.replace(tzinfo=None, fold=0))
-    moment = shown.replace(tzinfo=zone).astimezone(UTC)
+    try:
+        moment = shown.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # the first hour of the year 1 is none in UTC
+        raise ValidationError(
+            "Cette date n’existe pas dans un agenda.", code="no_such_time"
+        ) from None
     if moment.astimezone(zone).replace(tzinfo=None) != shown:
         raise ValidationError(
             f"Le {day:%d/%m/%Y}, {hour:%H:%M} n’existe pas : cette nuit-là, les horloges avancent "

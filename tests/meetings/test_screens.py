@@ -1,6 +1,7 @@
 """Meetings on the screens of the extranet and of the intranet (SPEC E4, E8)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import icalendar
 import pytest
@@ -12,8 +13,9 @@ from django.utils import timezone
 from ilo_cms.engagements.panels import engagement_panels
 from ilo_cms.meetings.ics import unique_id
 from ilo_cms.meetings.models import Answer, Meeting, Slot, State
+from ilo_cms.notifications.models import Notification
 from tests.factories import ContactFactory, EngagementFactory, MeetingFactory, OfficerFactory
-from tests.helpers.intranet import an_administrator, an_officer, as_
+from tests.helpers.intranet import an_administrator, an_officer, as_, open_intranet
 
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,15 @@ def test_one_answers_and_changes_one_s_mind_on_the_page(sign_in, meeting, contac
     assert {row.choice for row in Answer.objects.all()} == {"si_besoin"}
 
 
+def test_an_officer_who_is_a_contact_finds_what_that_contact_finds(meeting):
+    officer = open_intranet(meeting.organiser.user)
+    ContactFactory(user=officer)
+    client = as_(officer)
+    assert "Étape" not in client.get(reverse("meetings")).text
+    assert client.get(reverse("meeting", args=[meeting.pk])).status_code == 404
+    assert "Étape" in client.get(reverse("meeting:index")).text
+
+
 def test_another_capacity_is_not_answered_for(sign_in, meeting, contact):
     other = ContactFactory(user=contact.user)
     client = sign_in(contact.user, contact)
@@ -80,6 +91,18 @@ def test_who_left_sees_what_was_held_meanwhile_and_no_more(sign_in, meeting, con
     assert client.get(reverse("meeting", args=[meeting.pk])).status_code == 404
     assert client.get(reverse("meeting", args=[held.pk])).status_code == 200
     assert post(client, held, contact, **answers(held)).status_code == 403
+
+
+def test_who_left_sees_no_meeting_that_was_cancelled(sign_in, meeting, contact):
+    fields = {"engagement": meeting.engagement, "contacts": [contact], "slots": 1}
+    dropped = MeetingFactory(confirmed=True, cancelled=True, title="Annulé", **fields)
+    then = timezone.now() - timedelta(days=10)
+    Slot.objects.filter(meeting=dropped).update(starts_at=then, ends_at=then + timedelta(hours=1))
+    client = sign_in(contact.user)
+    assert client.get(reverse("meeting", args=[dropped.pk])).status_code == 200
+    contact.ended_on = timezone.localdate() - timedelta(days=5)
+    contact.save()
+    assert client.get(reverse("meeting", args=[dropped.pk])).status_code == 404
 
 
 def test_the_queries_of_the_lists_do_not_grow(sign_in, contact):
@@ -162,6 +185,7 @@ def test_a_colleague_answers_in_the_intranet(meeting, officer):
 def proposal(contact, **changed):
     empty = {f"slots-{n}-{name}": "" for n in range(5) for name in ("day", "start", "end")}
     return empty | {
+        "key": str(uuid4()),
         "title": "Point d’étape",
         "contacts": str(contact.pk),
         "slots-TOTAL_FORMS": "5",
@@ -183,6 +207,17 @@ def test_a_meeting_is_proposed_from_its_engagement(contact):
     assert client.post(address, proposal(contact)).status_code == 302
     made = Meeting.objects.get()
     assert [str(slot) for slot in made.slots.all()] == ["04/05/2027 de 10:00 à 11:00"]
+
+
+def test_the_same_form_sent_twice_proposes_once(contact):
+    engagement = contact.organisation.engagements.get()
+    client = as_(an_officer(operator=engagement.operator))
+    address = reverse("meeting_propose", args=[engagement.pk])
+    key = str(client.get(address).context["form"]["key"].value())
+    answers = [client.post(address, proposal(contact, key=key)) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {302} and answers[0].url == answers[1].url
+    assert str(Meeting.objects.get().pk) == key
+    assert Notification.objects.filter(kind="meeting.proposed").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,10 @@ def test_only_the_team_proposes_and_not_for_what_is_closed(engagement, beneficia
     for user in (OfficerFactory().user, beneficiary.user):
         with pytest.raises(PermissionDenied):
             a_proposal(engagement, contacts=[beneficiary], user=user)
-    engagement.closed_on = timezone.localdate() - timedelta(days=1)
-    with pytest.raises(PermissionDenied, match="clos"):
-        a_proposal(engagement, contacts=[beneficiary])
+    for days in (1, 0):  # closed is closed, be it today
+        engagement.closed_on = timezone.localdate() - timedelta(days=days)
+        with pytest.raises(PermissionDenied, match="clos"):
+            a_proposal(engagement, contacts=[beneficiary])
 
 
 def test_the_assignment_is_of_the_engagement(engagement, beneficiary):
@@ -195,7 +196,7 @@ def test_of_two_officers_the_second_is_told(engagement, beneficiary):
     assert (meeting.chosen, meeting.sequence) == (first, 1)
     # The organiser learns what the colleague did; who acts is told nothing.
     assert told("meeting.confirmed") == {beneficiary.user, engagement.officer.user}
-    with pytest.raises(ValidationError, match="vient de fixer"):
+    with pytest.raises(ValidationError, match=f"{colleague.user} vient de fixer"):
         cancel(meeting=meeting, reason="x", seen=0, acting_user=engagement.officer.user)
 
 
@@ -273,3 +274,15 @@ def test_states_and_their_twin(engagement):
         assert list(Meeting.objects.in_state(state)) == [meeting]
     ahead = {meetings[State.PROPOSED], meetings[State.CONFIRMED]}
     assert set(Meeting.objects.coming()) == ahead
+
+
+def test_a_closed_account_is_told_nothing_more(engagement, beneficiary, provider):
+    colleague = OfficerFactory(operator=engagement.operator)
+    meeting = MeetingFactory(
+        engagement=engagement, contacts=[beneficiary, provider], officers=[colleague]
+    )
+    for user in (beneficiary.user, colleague.user):
+        user.is_active = False
+        user.save()
+    move(meeting=meeting, moment=in_days(9), seen=0, acting_user=engagement.officer.user)
+    assert told("meeting.confirmed") == {provider.user}
