@@ -1,8 +1,10 @@
 """Screens of engagements: every officer sees that they exist, the operator's team edits (A10)."""
 
+from uuid import uuid4
+
 import django_filters
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.urls import reverse
 from wagtail.admin.filters import DateRangePickerWidget
@@ -282,6 +284,13 @@ class AssignmentFilterSet(TeamFilterSet):
 class AssignmentForm(RecordForm):
     """An assignment of one of the team's engagements."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            del self.fields["key"]
+
     def clean_engagement(self) -> Engagement:
         """An engagement that this officer may edit."""
         engagement = self.cleaned_data["engagement"]
@@ -295,8 +304,15 @@ class AssignmentForm(RecordForm):
         stored = None
         if not self.instance._state.adding:
             stored = Assignment.objects.select_related("provider").get(pk=self.instance.pk)
-        for name, fault in assignment_faults(self.instance, stored).items():
+        faults = assignment_faults(self.instance, stored)
+        # Validators and constraints of the model have said some of them too: each is said once.
+        above = self.errors.pop(NON_FIELD_ERRORS, [])
+        for name, fault in faults.items():
+            self.errors.pop(name, None)
             self.add_error(name, fault)
+        for sentence in above:
+            if sentence not in faults.values():
+                self.add_error(None, sentence)
 
 
 class AssignmentCreateView(RefusalAtField, generic.CreateView):
@@ -305,7 +321,7 @@ class AssignmentCreateView(RefusalAtField, generic.CreateView):
     def save_instance(self):
         said = self.form.cleaned_data
         return create_assignment(
-            key=self.form.instance.pk,
+            key=said["key"] or self.form.instance.pk,
             engagement=said["engagement"],
             acting_user=self.request.user,
             **{name: said[name] for name in DETAILS if name in said},
@@ -420,7 +436,11 @@ class AssignmentViewSet(Audited, RecordViewSet):
     )
 
     def annotated(self, rows):
-        return apart(rows, self.related, "engagement__beneficiary", "engagement__operator")
+        # One query reads the engagements of a page with their two organisations.
+        owners = Engagement.objects.select_related("beneficiary", "operator")
+        others = [path for path in self.related if not path.startswith("engagement__")]
+        rows = rows.select_related(None).select_related(*others)
+        return rows.prefetch_related(models.Prefetch("engagement", owners))
 
     def may_edit(self, user, record: Assignment) -> bool:
         return bool(can_change_engagement(user, record.engagement))

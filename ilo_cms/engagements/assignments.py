@@ -13,6 +13,7 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.edits import snapshot
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.changes import (
+    clean_reason,
     locked_engagement,
     log_changes,
     log_creation,
@@ -36,6 +37,8 @@ from ilo_cms.engagements.policies import (
 from ilo_cms.engagements.transitions import TRANSITIONS, Transition, transitions_from
 from ilo_cms.notifications.services import notify
 
+
+FOREIGN = "Cette page n’est plus la bonne : rechargez-la, puis recommencez."
 
 DETAILS = [
     "label",
@@ -79,6 +82,8 @@ def create_assignment(
     can_change_engagement(acting_user, row).enforce()
     if known := Assignment.objects.filter(pk=key, engagement=row).first():
         return known
+    if Assignment.objects.filter(pk=key).exists():
+        raise ValidationError(FOREIGN, code="changed")
     assignment = Assignment(pk=key, engagement=row, **values)
     check(assignment)
     assignment.save(force_insert=True)
@@ -163,13 +168,14 @@ def change_status(
     check_source(row, step)
     if not (decision := step.guard(row)):
         raise ValidationError(decision.reason)
+    reason = clean_reason(reason)
     if step.needs_reason:
         reason = needed(reason, f"Dites pourquoi, pour : {step.label.lower()}.")
     before = row.status
     row.status = step.target
     row.save(update_fields=["status", "updated_at"])
     StatusEntry.objects.create(
-        assignment=row, status=row.status, entered_by=acting_user, reason=reason.strip()
+        assignment=row, status=row.status, entered_by=acting_user, reason=reason
     )
     record(
         "assignment.status_changed",
@@ -178,9 +184,9 @@ def change_status(
         organisation=row.engagement.beneficiary,
         before={"status": AssignmentStatus(before).label},
         after={"status": step.target.label},
-        reason=reason.strip(),
+        reason=reason,
     )
-    tell_status(row, step, before, acting_user, reason.strip())
+    tell_status(row, step, before, acting_user, reason)
     return row
 
 

@@ -72,8 +72,26 @@ def log_creation(
     )
 
 
+#: As much as a reason is worth reading.
+LONGEST_REASON = 4000
+
+
+def clean_reason(reason: str, field: str = "reason", longest: int = LONGEST_REASON) -> str:
+    """A reason without the blanks around it, as a database can keep it.
+
+    Buttons post it as it was typed, without a form. Raises ValidationError at its field.
+    """
+    reason = reason.strip()
+    if "\0" in reason:
+        raise ValidationError({field: "Ce motif contient un caractère que rien n’affiche."})
+    if len(reason) > longest:
+        raise ValidationError({field: f"Donnez {longest} caractères de motif au plus."})
+    return reason
+
+
 def needed(reason: str, sentence: str, field: str = "reason") -> str:
     """A reason that says something. Raises ValidationError at its field."""
-    if not reason.strip():
+    reason = clean_reason(reason, field)
+    if not reason:
         raise ValidationError({field: sentence})
-    return reason.strip()
+    return reason

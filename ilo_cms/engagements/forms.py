@@ -1,5 +1,7 @@
 """The short forms of an engagement's page: each does one act through one service."""
 
+from functools import partial
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -16,7 +18,7 @@ from ilo_cms.engagements import path
 from ilo_cms.engagements.models import ActionType, Engagement, Stage
 from ilo_cms.engagements.people import add_participant
 from ilo_cms.engagements.plan import add_action
-from ilo_cms.engagements.resources import deposit_resource, file_types, parties
+from ilo_cms.engagements.resources import deposit_resource, file_types, parties, party_label
 from ilo_cms.referentials.models import Sector, Territory
 
 
@@ -291,8 +293,10 @@ class ResourceForm(KeyedForm):
     def prepare(self) -> None:
         super().prepare()
         self.fields["assignment"].queryset = self.engagement.assignments.order_by("label", "pk")
+        self.fields["file_type"].label_from_instance = attrgetter("with_limits")
         keys = [party.pk for party in parties(self.engagement)]
         self.fields["shared_with"].queryset = Organisation.objects.filter(pk__in=keys)
+        self.fields["shared_with"].label_from_instance = partial(party_label, self.engagement)
 
     def run(self) -> object:
         return deposit_resource(**self.common, **self.cleaned_data)

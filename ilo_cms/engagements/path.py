@@ -31,6 +31,7 @@ from ilo_cms.engagements.policies import (
     can_change_engagement,
     can_create_engagement,
     can_edit_engagement,
+    nothing_goes_on,
 )
 from ilo_cms.notifications.services import notify
 
@@ -128,6 +129,25 @@ def check_colleague(engagement: Engagement, officer: Officer) -> None:
         raise ValidationError({"officer": "Cette personne n’est plus en poste."})
 
 
+def check_beneficiary(engagement: Engagement, beneficiary: Organisation) -> None:
+    """Raise ValidationError unless an engagement may become this organisation's.
+
+    Who takes part for the former one would be read by the new one.
+    """
+    fault = ""
+    if not beneficiary.is_active:
+        fault = "Cette structure est inactive : elle ne peut pas être choisie."
+    if engagement.assignments.filter(provider=beneficiary).exists():
+        fault = f"{beneficiary} est prestataire de cet accompagnement."
+    if engagement.participants.filter(assignment=None).exists():
+        fault = (
+            f"Des interlocuteur·rices de {engagement.beneficiary} y participent : retirez-les "
+            "d’abord."
+        )
+    if fault:
+        raise ValidationError({"beneficiary": fault})
+
+
 @logged
 def edit_engagement(
     *, engagement: Engagement, values: dict[str, Any], acting_user: User
@@ -141,6 +161,9 @@ def edit_engagement(
     if officer := values.get("officer"):
         if officer.pk != row.officer_id:
             check_colleague(row, officer)
+    if beneficiary := values.get("beneficiary"):
+        if beneficiary.pk != row.beneficiary_id:
+            check_beneficiary(row, beneficiary)
     if opened := values.get("opened_on"):
         check_not_future(opened, "opened_on")
         first = line(row).first()
@@ -338,6 +361,8 @@ def close_engagement(
     if pending:
         names = ", ".join(f"« {assignment} »" for assignment in pending[:3])
         raise ValidationError(f"Des prestations sont encore en cours : {names}. Terminez-les.")
+    if not (decision := nothing_goes_on(row)):
+        raise ValidationError(decision.reason)
     before = write(row, {"closed_on": closed_on, "closing_reason": reason})
     row.save(update_fields=["closed_on", "closing_reason", "updated_at"])
     log_changes(

@@ -1,5 +1,7 @@
 """Who may do what with engagements and what they hold (SPEC A10)."""
 
+from collections.abc import Callable
+
 from ilo_cms.accounts.models import User
 from ilo_cms.core.french import of
 from ilo_cms.core.policies import ALLOWED, Decision, refused
@@ -29,6 +31,23 @@ def can_change_engagement(user: User, engagement: Engagement) -> Decision:
     if decision and not engagement.is_open:
         return refused("Cet accompagnement est clos : rouvrez-le pour le modifier.")
     return decision
+
+
+CLOSED = "Cet accompagnement est clos : écrivez à votre chargé·e d’accompagnement."
+#: What the apps above know that goes on in an engagement: they add theirs in `AppConfig.ready()`.
+_pending: list[Callable[[Engagement], Decision]] = []
+
+
+def keeps_open(rule: Callable[[Engagement], Decision]) -> None:
+    """Have this rule asked before an engagement is closed."""
+    if rule not in _pending:
+        _pending.append(rule)
+
+
+def nothing_goes_on(engagement: Engagement) -> Decision:
+    """Whether nothing would be left that only an open engagement lets end."""
+    decisions = (rule(engagement) for rule in _pending)
+    return next((decision for decision in decisions if not decision), ALLOWED)
 
 
 def can_read_engagement(user: User, engagement: Engagement) -> Decision:
@@ -70,7 +89,7 @@ def can_deposit_resource(
         return can_commit_as(None)
     if decision := can_commit_as(acting_as):
         if not engagement.is_open:
-            return refused("Cet accompagnement est clos : écrivez à votre chargé·e.")
+            return refused(CLOSED)
         mine = acting_as.organisation_id
         carries = bool(
             assignment and assignment.provider_id == mine and assignment.is_shown_to_provider
@@ -82,20 +101,27 @@ def can_deposit_resource(
 
 
 def can_manage_resource(user: User, acting_as: Contact | None, resource: Resource) -> Decision:
-    """The team, and the organisation that deposited it, share it, unshare it and withdraw it."""
+    """The team, and the organisation that deposited it, share it, unshare it and withdraw it.
+
+    All while the engagement is open: afterwards what was delivered stays as it was.
+    """
     if acting_as is None:
         return can_change_engagement(user, resource.engagement)
     if acting_as.user_id != user.pk:
         return can_commit_as(None)
     if acting_as.organisation_id != resource.organisation_id:
         return refused("Cette ressource a été déposée par une autre structure.")
-    return can_commit_as(acting_as)
+    decision = can_commit_as(acting_as)
+    if decision and not resource.engagement.is_open:
+        return refused(CLOSED)
+    return decision
 
 
 def assignment_faults(assignment: Assignment, before: Assignment | None = None) -> dict[str, str]:
     """What does not hold together, by field; `before` is the stored row, to see what changed.
 
-    The place and the person belong to the provider, and a provider who is chosen now is active.
+    The place and the person belong to the provider; one who is chosen now is active, and is not
+    the beneficiary, who may well be the provider of somebody else's.
     """
     faults = {}
     for name in ("establishment", "contact"):
@@ -105,6 +131,13 @@ def assignment_faults(assignment: Assignment, before: Assignment | None = None) 
     chosen = before is None or before.provider_id != assignment.provider_id
     if chosen and assignment.provider and not assignment.provider.is_active:
         faults["provider"] = "Cette structure est inactive : elle ne peut pas être choisie."
+    own = assignment.engagement_id and assignment.engagement.beneficiary_id
+    if chosen and own and assignment.provider_id == own:
+        faults["provider"] = "Le bénéficiaire n’est pas le prestataire de son accompagnement."
+    if before and chosen and before.participants.exists():
+        faults["provider"] = (
+            f"Des interlocuteur·rices de {before.provider} y participent : retirez-les d’abord."
+        )
     if before and chosen and before.is_shown_to_provider:
         faults["provider"] = (
             f"La prestation est engagée avec {before.provider} : abandonnez-la, puis créez-en une "

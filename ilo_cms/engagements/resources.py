@@ -49,6 +49,12 @@ def parties(engagement: Engagement) -> list[Organisation]:
     return [engagement.beneficiary, *providers.exclude(pk=engagement.beneficiary_id)]
 
 
+def party_label(engagement: Engagement, party: Organisation) -> str:
+    """A party's name, and as what it takes part."""
+    role = "bénéficiaire" if party.pk == engagement.beneficiary_id else "prestataire"
+    return f"{party} ({role})"
+
+
 def depositor(user: User, acting_as: Contact | None, engagement: Engagement) -> Organisation:
     """The organisation for which a person deposits."""
     if acting_as:

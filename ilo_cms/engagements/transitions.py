@@ -53,6 +53,22 @@ def nothing_rests_on_it(assignment: Assignment) -> Decision:
     return next((decision for decision in decisions if not decision), ALLOWED)
 
 
+#: What the apps above know that still looks for the provider of an assignment.
+_searches: list[Callable[[Assignment], Decision]] = []
+
+
+def keeps_tendered(rule: Callable[[Assignment], Decision]) -> None:
+    """Have this rule asked before an assignment in competition is planned again."""
+    if rule not in _searches:
+        _searches.append(rule)
+
+
+def nothing_looks_for_it(assignment: Assignment) -> Decision:
+    """Whether no competition still looks for its provider."""
+    decisions = (rule(assignment) for rule in _searches)
+    return next((decision for decision in decisions if not decision), ALLOWED)
+
+
 @dataclass(frozen=True)
 class Transition:
     """One way from a state to another."""
@@ -75,6 +91,15 @@ TRANSITIONS = {
             "Mettre en concurrence",
             frozenset({Status.PLANNED}),
             Status.TENDERED,
+            tells_parties=False,
+        ),
+        Transition(
+            "untender",
+            "Revenir à « prévue »",
+            frozenset({Status.TENDERED}),
+            Status.PLANNED,
+            nothing_looks_for_it,
+            needs_reason=True,
             tells_parties=False,
         ),
         Transition(

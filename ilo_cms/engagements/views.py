@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ilo_cms.core.amounts import plain_number
 from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
@@ -293,11 +294,10 @@ def budget_operator(request: HttpRequest) -> Organisation:
 
 def save_budget(request: HttpRequest, operator: Organisation) -> None:
     """Write the amount of a year; say why not."""
-    typed = request.POST.get("amount", "").replace(" ", "").replace("\u202f", "").replace(",", ".")
     try:
         year = int(request.POST.get("year", ""))
         date(year, 1, 1)
-        amount = Decimal(typed)
+        amount = Decimal(plain_number(request.POST.get("amount", "")))
         set_budget(operator=operator, year=year, amount=amount, acting_user=request.user)
     except (ValueError, InvalidOperation, OverflowError):
         messages.error(request, "Saisissez une année et un montant, par exemple 120000,50.")

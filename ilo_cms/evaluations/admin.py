@@ -8,10 +8,11 @@ from django.utils.functional import cached_property
 from wagtail.admin.filters import DateRangePickerWidget
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.generic import EditView, IndexView
+from wagtail.admin.views.generic import CreateView, EditView, IndexView
 from wagtail.admin.viewsets.model import ModelViewSetGroup
 from wagtail.admin.widgets.button import HeaderButton
 
+from ilo_cms.audit.admin import Audited, RecordHistoryView
 from ilo_cms.core.admin.filters import RecordFilterSet
 from ilo_cms.core.admin.forms import RecordForm
 from ilo_cms.core.admin.viewsets import ReadOnlyViewSet, RecordViewSet
@@ -19,6 +20,7 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.evaluations.models import Evaluation, Grid, SatisfactionRequest
 from ilo_cms.evaluations.policies import can_build_grids
+from ilo_cms.evaluations.services.grids import save_draft
 
 
 class GridForm(RecordForm):
@@ -30,7 +32,21 @@ class GridForm(RecordForm):
             self.fields["purpose"].disabled = True
 
 
-class GridEditView(EditView):
+class LoggedDraft:
+    """Before a view that saves a draft: what changed goes into the log."""
+
+    def save_instance(self) -> Grid:
+        """Save through the service."""
+        return save_draft(
+            save=self.form.save, stored=self.form.instance, acting_user=self.request.user
+        )
+
+
+class GridCreateView(LoggedDraft, CreateView):
+    """A new grid."""
+
+
+class GridEditView(LoggedDraft, EditView):
     """The builder, from which one previews, then publishes."""
 
     def get_success_url(self) -> str:
@@ -38,13 +54,21 @@ class GridEditView(EditView):
         return reverse("grid_preview", args=[self.object.pk])
 
 
-class GridViewSet(RecordViewSet):
+class GridHistoryView(RecordHistoryView):
+    """What was done to a grid, for those who build it."""
+
+    any_permission_required = ["change"]
+
+
+class GridViewSet(Audited, RecordViewSet):
     """Grids: administrators build their drafts; publishing is on the preview's page."""
 
     model = Grid
     url_prefix = "grilles"
     icon = "list-ol"
+    add_view_class = GridCreateView
     edit_view_class = GridEditView
+    history_view_class = GridHistoryView
     list_display = [
         "title",
         "purpose",

@@ -4,13 +4,24 @@ from decimal import Decimal
 from uuid import uuid4
 
 from ilo_cms.engagements.assignments import create_assignment
-from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.engagements.models import (
+    Action,
+    Assignment,
+    Engagement,
+    EngagementContact,
+    Resource,
+    ResourceShare,
+)
 from tests.factories import (
     ActionFactory,
+    ActionTypeFactory,
     AssignmentFactory,
     ContactFactory,
+    DocumentFactory,
+    DocumentRequestFactory,
     EngagementContactFactory,
     EngagementFactory,
+    MeetingFactory,
     ResourceFactory,
     StageEntryFactory,
 )
@@ -62,3 +73,36 @@ def full_engagement() -> dict:
         "unshared resource": ResourceFactory(engagement=engagement),
         "shared resource": ResourceFactory(engagement=engagement, assignment=mine),
     }
+
+
+def crowd(engagement: Engagement, size: int) -> None:
+    """`size` of each thing that an engagement holds, written at once: a test of 200 stays short."""
+    provider = ContactFactory()
+    officer, kind = engagement.officer.user, ActionTypeFactory()
+    assignments = Assignment.objects.bulk_create(
+        AssignmentFactory.build_batch(
+            size, engagement=engagement, contact=provider, establishment=provider.establishment
+        )
+    )
+    Action.objects.bulk_create(
+        Action(engagement=engagement, kind=kind, assignment=row, label=row.label, position=place)
+        for place, row in enumerate(assignments)
+    )
+    EngagementContact.objects.bulk_create(
+        EngagementContact(engagement=engagement, contact=contact)
+        for contact in ContactFactory.create_batch(size, organisation=engagement.beneficiary)
+    )
+    resources = Resource.objects.bulk_create(
+        ResourceFactory.build_batch(
+            size, engagement=engagement, document=DocumentFactory(contact=provider), note=""
+        )
+    )
+    ResourceShare.objects.bulk_create(
+        ResourceShare(resource=row, organisation=provider.organisation, shared_by=officer)
+        for row in resources
+    )
+    for _ in range(size):
+        MeetingFactory(engagement=engagement, contacts=[provider])
+        DocumentRequestFactory(
+            organisation=engagement.beneficiary, engagement=engagement, asked_by=officer
+        )

@@ -154,6 +154,18 @@ def test_an_assignment_is_not_hung_on_a_foreign_engagement():
         assert response.status_code == status
 
 
+def test_the_same_form_sent_twice_plans_one_assignment():
+    user = an_officer()
+    client, engagement = as_(user), EngagementFactory(officer=user.officer)
+    shown = client.get(reverse("assignment:add"))
+    key = shown.context["form"]["key"].value()
+    assert f'value="{key}"' in shown.content.decode()
+    for _ in range(2):
+        data = {"label": "Prestation", "engagement": engagement.pk, "key": key}
+        assert client.post(reverse("assignment:add"), data).status_code == 302
+    assert str(engagement.assignments.get().pk) == key
+
+
 def test_the_place_and_person_of_an_assignment_belong_to_its_provider():
     user = an_officer()
     provider, other = ContactFactory(), ContactFactory()
@@ -169,11 +181,32 @@ def test_the_place_and_person_of_an_assignment_belong_to_its_provider():
     assert page.context["form"].errors.keys() == {"establishment", "contact"}
 
 
+def test_each_fault_is_said_once_at_its_field():
+    user = an_officer()
+    data = {
+        "label": "Prestation",
+        "engagement": EngagementFactory(officer=user.officer).pk,
+        "amount": "-50",
+        "days": "-2",
+        "starts_on": "2026-03-02",
+        "ends_on": "2026-03-01",
+    }
+    errors = as_(user).post(reverse("assignment:add"), data).context["form"].errors
+    assert errors == {
+        "amount": ["Un montant ne peut pas être négatif."],
+        "days": ["Un nombre de jours ne peut pas être négatif."],
+        "ends_on": ["La date de fin précède la date de début."],
+    }
+    page = as_(user).post(reverse("assignment:add"), {"label": "Sans accompagnement"})
+    assert page.context["form"].errors.keys() == {"engagement"}
+
+
 @pytest.mark.parametrize(
     ("typed", "amount"),
     [
         ("3200,50", "3200.50"),
         ("3 200,50", "3200.50"),
+        ("3\u202f200,50\xa0€", "3200.50"),
         ("3\xa0200,5", "3200.50"),
         ("12.5", "12.50"),
     ],

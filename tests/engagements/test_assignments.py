@@ -28,6 +28,7 @@ from ilo_cms.engagements.models import (
     sums_by_year,
 )
 from ilo_cms.engagements.path import close_engagement, reopen_engagement
+from ilo_cms.engagements.people import add_participant, remove_participant
 from ilo_cms.engagements.plan import add_action, edit_action, move_action, set_action_state
 from ilo_cms.engagements.transitions import TRANSITIONS
 from ilo_cms.notifications.models import Notification
@@ -54,6 +55,15 @@ def move(assignment, name, reason="", user=None):
         acting_user=user or assignment.engagement.officer.user,
         reason=reason,
     )
+
+
+def test_the_key_of_an_assignment_of_another_engagement_is_refused():
+    known, engagement = AssignmentFactory(), started()
+    with pytest.raises(ValidationError, match="rechargez-la"):
+        create_assignment(
+            key=known.pk, engagement=engagement, acting_user=engagement.officer.user, label="Bis"
+        )
+    assert not engagement.assignments.exists()
 
 
 def test_planning_twice_plans_once_with_one_line():
@@ -219,6 +229,13 @@ def test_the_provider_is_active_its_place_its_own_and_it_does_not_change_once_en
     assert edited.action.label == "Gouvernance et statuts"
 
 
+def test_a_beneficiary_is_the_provider_of_others_not_its_own():
+    both = OrganisationFactory(is_beneficiary=True)
+    with pytest.raises(ValidationError, match="prestataire de son accompagnement"):
+        planned(started(beneficiary=both), provider=both)
+    assert planned(started(), provider=both).provider == both
+
+
 # --- the plan ---------------------------------------------------------------------------------
 
 
@@ -367,3 +384,23 @@ class TestMachine(TestCase, Machine.TestCase):
 def test_the_line_of_an_assignment_says_its_dates():
     line = ActionFactory(assignment=AssignmentFactory())
     assert (line.first_day, line.last_day) == (date(2026, 2, 1), date(2026, 5, 31))
+
+
+def test_a_new_provider_does_not_inherit_the_people_of_the_former_one():
+    assignment, other = ready(started()), ContactFactory()
+    team = {"engagement": assignment.engagement, "acting_user": assignment.engagement.officer.user}
+    person = add_participant(contact=assignment.contact, assignment=assignment, **team)
+    values = {
+        "provider": other.organisation,
+        "contact": other,
+        "establishment": other.establishment,
+    }
+
+    def give_to_other():
+        edit_assignment(assignment=assignment, values=values, acting_user=team["acting_user"])
+
+    with pytest.raises(ValidationError, match="retirez-les"):
+        give_to_other()
+    remove_participant(participant=person, acting_user=team["acting_user"])
+    give_to_other()
+    assert Assignment.objects.get(pk=assignment.pk).provider == other.organisation

@@ -22,9 +22,16 @@ from ilo_cms.engagements.path import (
     open_engagement,
     reopen_engagement,
 )
+from ilo_cms.engagements.people import remove_participant
 from ilo_cms.notifications.models import Notification
 from tests.engagements.helpers import planned, started
-from tests.factories import OfficerFactory, OrganisationFactory, fictional_siren
+from tests.factories import (
+    AssignmentFactory,
+    EngagementContactFactory,
+    OfficerFactory,
+    OrganisationFactory,
+    fictional_siren,
+)
 
 
 pytestmark = pytest.mark.django_db
@@ -256,3 +263,23 @@ def test_an_engagement_crosses_years():
     done = started(opened_on=date(2024, 5, 1), closed_on=date(2025, 1, 1))
     for year, found in ((2024, {done}), (2025, {engagement, done}), (2026, {engagement})):
         assert set(Engagement.objects.open_in(year)) == found
+
+
+def test_an_engagement_does_not_change_hands_with_what_rests_on_its_beneficiary():
+    engagement = started()
+    carrier = AssignmentFactory(engagement=engagement).provider
+    house = OrganisationFactory(beneficiary=True)
+
+    def give_to(beneficiary):
+        values = {"beneficiary": beneficiary}
+        edit_engagement(engagement=engagement, values=values, acting_user=engagement.officer.user)
+
+    for wrong in (carrier, OrganisationFactory(beneficiary=True, is_active=False)):
+        with pytest.raises(ValidationError):
+            give_to(wrong)
+    participant = EngagementContactFactory(engagement=engagement)
+    with pytest.raises(ValidationError, match="retirez-les"):
+        give_to(house)
+    remove_participant(participant=participant, acting_user=engagement.officer.user)
+    give_to(house)
+    assert Engagement.objects.get(pk=engagement.pk).beneficiary == house

@@ -234,3 +234,19 @@ def test_participants_belong_to_their_side_with_one_main_each(assignment, benefi
     with pytest.raises(PermissionDenied):
         remove_participant(participant=first, acting_user=OfficerFactory().user)
     assert engagement.participants.count() == 2
+
+
+def test_what_was_delivered_stays_once_the_engagement_is_closed(store, assignment, beneficiary):  # noqa: F811
+    resource, contact = deliverable(assignment), assignment.contact
+    engagement = assignment.engagement
+    engagement.closed_on = timezone.localdate()
+    engagement.save()
+    common = {"resource": resource, "acting_user": contact.user, "acting_as": contact}
+    for act, words in (
+        (withdraw_resource, {"reason": "Je la reprends."}),
+        (share_resource, {"organisation": beneficiary.organisation}),
+    ):
+        with pytest.raises(PermissionDenied, match="clos"):
+            act(**common, **words)
+    resource.refresh_from_db()
+    assert resource.withdrawn_at is None and not resource.shares.exists()

@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from ilo_cms.core.policies import ALLOWED
 from ilo_cms.evaluations.models import Evaluation, SatisfactionRequest
 from ilo_cms.evaluations.policies import can_answer, can_reply, can_share
+from ilo_cms.evaluations.services.evaluations import reply_to
+from ilo_cms.extranet.views import evaluations as pages
 from tests.factories import (
     ContactFactory,
     EvaluationFactory,
@@ -144,3 +148,34 @@ def test_support_replies_and_answers_in_nobodys_place(shared):
         assert not can_answer(form.contact, form)
     finally:
         assistant.reset(token)
+
+
+def test_a_colleague_who_replied_in_between_costs_nobody_their_text(monkeypatch, shared):
+    contact = ContactFactory(organisation=shared.provider)
+    first = ContactFactory(organisation=shared.provider)
+    reply_to(evaluation=shared, text="La première.", acting_as=first)
+    # As the page found it a moment before.
+    seen = [ALLOWED]
+    monkeypatch.setattr(pages, "can_reply", lambda *of: seen.pop() if seen else can_reply(*of))
+    form = {"acting_as": str(contact.pk), "reply": "Mon texte pesé."}
+    page = as_(contact.user).post(shared.path, form)
+    assert page.status_code == 422
+    assert "Mon texte pesé." in page.text and "déjà répondu" in page.text
+
+
+def test_what_ends_while_a_form_is_sent_is_said_on_its_page(monkeypatch, shared):
+    def ended(**_):
+        raise PermissionDenied("C’est terminé.")
+
+    monkeypatch.setattr(pages, "answer", ended)
+    monkeypatch.setattr(pages, "mark_read", ended)
+    asked = SatisfactionRequestFactory()
+    note = asked.version.questions.first()
+    form = {"acting_as": str(asked.contact.pk), f"question_{note.pk}": "4"}
+    page = as_(asked.contact.user).post(asked.path, form)
+    assert page.status_code == 422 and "C’est terminé." in page.text
+    contact = ContactFactory(organisation=shared.provider)
+    own = {"acting_as": str(contact.pk)}
+    address = reverse("evaluation_read", args=[shared.pk])
+    page = as_(contact.user).post(address, own, follow=True)
+    assert page.status_code == 200 and "C’est terminé." in page.text

@@ -4,6 +4,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
+from ilo_cms.audit.models import AuditEvent
+from ilo_cms.audit.services import faults
 from ilo_cms.evaluations.models import EvaluationAnswer, Grid, GridVersion
 from ilo_cms.evaluations.services.grids import load_default_grids, publish
 from tests.factories import EvaluationFactory, GridFactory
@@ -133,3 +135,44 @@ def test_default_grids_are_made_once_and_left_as_administrators_made_them():
     Grid.objects.update(is_active=False)
     assert load_default_grids() == 0
     assert Grid.objects.filter(is_active=False).count() == 2
+
+
+def drafts_logged() -> list[tuple[str, dict, dict]]:
+    """What the log says of drafts: act, before, after."""
+    rows = AuditEvent.objects.filter(action__in=["grid.created", "grid.updated"])
+    said = [(row.action, row.detail.content) for row in rows.order_by("sequence")]
+    return [(action, words["before"], words["after"]) for action, words in said]
+
+
+def test_the_log_keeps_each_change_of_a_draft():
+    user = an_administrator()
+    client = as_(user)
+    client.post(reverse("grid:add"), posted([{"label": "Première"}]))
+    grid = Grid.objects.get(title="Nouvelle")
+    first = grid.questions.get()
+    same = {"label": "Première", "id": str(first.pk)}
+    edit = reverse("grid:edit", args=[grid.pk])
+    assert client.post(edit, posted([same])).status_code == 302  # nothing changed: no line
+    second = {"label": "Avis", "kind": "text", "is_required": "on"}
+    client.post(edit, posted([same | {"weight": "2.5"}, second], title="Bilan"))
+    client.post(edit, posted([same | {"weight": "2.5"}, second], title=""))  # refused: no line
+    created, updated = drafts_logged()
+    assert created[0] == "grid.created" and created[2]["title"] == "Nouvelle"
+    assert updated[0] == "grid.updated" and updated[1]["title"] == "Nouvelle"
+    assert "poids 1 ;" in updated[1]["Question 1"] and "poids 2.5 ;" in updated[2]["Question 1"]
+    assert updated[1]["Question 2"] is None
+    assert updated[2]["Question 2"] == "Avis ; Texte libre ; obligatoire"
+    assert set(updated[2]) == {"title", "Question 1", "Question 2"}
+    event = AuditEvent.objects.filter(action="grid.updated").get()
+    assert (event.actor_id, event.target_id) == (str(user.pk), str(grid.pk))
+    page = client.get(reverse("grid:history", args=[grid.pk])).text
+    assert "Brouillon d’une grille modifié" in page and "Avis" in page
+    assert list(faults()) == []
+
+
+def test_an_officer_s_draft_is_neither_saved_nor_logged():
+    grid = GridFactory()
+    client = as_(an_officer())
+    client.post(reverse("grid:edit", args=[grid.pk]), posted([], title="Autre"))
+    grid.refresh_from_db()
+    assert grid.title != "Autre" and drafts_logged() == []

@@ -42,7 +42,7 @@ def test_the_panel_of_an_engagement():
     row = EvaluationFactory(finished=True, assignment__label="Évaluée")
     engagement = row.assignment.engagement
     AssignmentFactory(done=True, engagement=engagement, label="À évaluer")
-    SatisfactionRequestFactory(engagement=engagement)
+    SatisfactionRequestFactory(engagement=engagement, contact__user__first_name="Marina")
     request = RequestFactory().get("/")
     request.user = row.saved_by
     shown = engagement_panel(request, engagement)

@@ -1,6 +1,7 @@
 """Publishing a grid's draft as a new version, and the grids that a new site begins with."""
 
 import csv
+from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -11,13 +12,64 @@ from django.db import models, transaction
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
-from ilo_cms.evaluations.models import DraftQuestion, Grid, GridVersion, Question
+from ilo_cms.evaluations.models import DraftQuestion, Grid, GridVersion, Kind, Question
 from ilo_cms.evaluations.models.grid import QuestionFields
 from ilo_cms.evaluations.policies import can_build_grids
 
 
 #: What is copied from a draft into a version.
 COPIED = [field.name for field in QuestionFields._meta.fields]
+
+
+@logged
+def save_draft(*, save: Callable[[], Grid], stored: Grid, acting_user: User) -> Grid:
+    """Save a grid's draft by its form and say in the log what changed, question by question.
+
+    `save` writes the grid with its questions, as one form holds them; `stored` names the row that
+    it changes, or will make. Raises PermissionDenied.
+    """
+    can_build_grids(acting_user).enforce()
+    former = Grid.objects.select_for_update().filter(pk=stored.pk).first()
+    before = draft_words(former) if former else {}
+    save()
+    grid = Grid.objects.get(pk=stored.pk)
+    after = draft_words(grid)
+    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    if changed:
+        record(
+            "grid.updated" if former else "grid.created",
+            actor=acting_user,
+            target=grid,
+            before={name: before.get(name) for name in changed},
+            after={name: after.get(name) for name in changed},
+        )
+    return grid
+
+
+def draft_words(grid: Grid) -> dict[str, object]:
+    """What a draft says, as the log keeps it."""
+    words: dict[str, object] = {
+        name: getattr(grid, name) for name in ("title", "introduction", "is_active")
+    }
+    words["purpose"] = grid.get_purpose_display()
+    for number, question in enumerate(grid.questions.all(), start=1):
+        words[f"Question {number}"] = question_words(question)
+    return words
+
+
+def question_words(question: QuestionFields) -> str:
+    """A question in one line: everything that its form asks."""
+    parts = [question.label, question.help_text, question.get_kind_display()]
+    if question.kind == Kind.SCALE:
+        ends = (
+            (question.minimum, question.minimum_label),
+            (question.maximum, question.maximum_label),
+        )
+        parts += [f"{note} {label}".strip() for note, label in ends]
+        parts.append(f"poids {question.weight.normalize():f}")
+    parts += question.choices if question.kind == Kind.CHOICE else []
+    parts.append("obligatoire" if question.is_required else "facultative")
+    return " ; ".join(part for part in parts if part)
 
 
 @logged

@@ -47,7 +47,7 @@ def start(request: HttpRequest) -> HttpResponse:
         .prefetch_related("evaluations__version")
         .order_by("-ends_on", "pk")
     )
-    searched = request.GET.get("q", "").strip()
+    searched = request.GET.get("q", "").replace("\0", "").strip()
     if searched:
         rows = rows.filter(label__icontains=searched)
     context = {

@@ -33,7 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
         .select_related("beneficiary")
         .order_by("-opened_on", "pk")
     )
-    searched = request.GET.get("q", "").strip()
+    searched = request.GET.get("q", "").replace("\0", "").strip()
     if searched:
         rows = rows.filter(title__icontains=searched) | rows.filter(
             beneficiary__name__icontains=searched
