@@ -243,7 +243,7 @@ def prepared_offer(tender: Tender, contact: Contact, price: str) -> Offer:
     }
     offer = save_draft(offer=offer, values=values, acting_as=contact)
     add_file(
-        offer=offer,
+        invitation=offer.invitation,
         file=ContentFile(blank_pdf(len(price)), name="offre.pdf"),
         document_type=types("offre-intervention")[0],
         acting_as=contact,

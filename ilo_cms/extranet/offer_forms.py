@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 
+from ilo_cms.core.amounts import plain_number
 from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.directory.models import Establishment
 from ilo_cms.tenders.models import Invitation, Offer
@@ -28,11 +30,13 @@ class FrenchDecimalField(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:
         """Drop spaces of any width and the currency; read the comma."""
         if isinstance(value, str):
-            value = "".join(value.replace("€", "").split()).replace(",", ".")
+            value = plain_number(value)
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a comma."""
+        """Show a comma, and cents only where there are some."""
+        if isinstance(value, Decimal) and value == int(value):
+            return str(int(value))
         return f"{value:.2f}".replace(".", ",") if isinstance(value, Decimal) else value
 
 
@@ -57,6 +61,12 @@ class QuestionForm(forms.Form):
         help_text="La réponse ira à toutes les structures sollicitées, sans dire qui a posé la "
         "question. N’y écrivez rien de votre offre.",
     )
+
+
+def only_one(rows: QuerySet) -> Model | None:
+    """The row where there is no other: nobody should have to choose it."""
+    first, *others = rows[:2] or [None]
+    return None if others else first
 
 
 class OfferForm(forms.Form):
@@ -93,10 +103,14 @@ class OfferForm(forms.Form):
         )
         partners = list(offer.partners.all()) if offer else []
         super().__init__(data, initial={"key": uuid4(), **said})
-        self.fields["establishment"].queryset = Establishment.objects.filter(
+        rows = Establishment.objects.filter(
             organisation=place.organisation_id, is_active=True
-        )
-        self.initial["establishment"] = offer.establishment_id if offer else None
+        ).select_related("organisation")
+        self.fields["establishment"].queryset = rows
+        for name in ("price", "days", "establishment"):
+            self.fields[name].required_for = "déposer"
+        said_before = offer.establishment_id if offer else None
+        self.initial["establishment"] = said_before or only_one(rows)
         for number in range(self.lines(data, len(partners))):
             self.add_partner(number, partners[number] if number < len(partners) else None)
 
@@ -157,6 +171,11 @@ class OfferForm(forms.Form):
     def form_key(self) -> UUID:
         """The key that makes a second click the same act."""
         return self.cleaned_data["key"]
+
+    def renew_key(self) -> None:
+        """Let the form, shown again, ask for an act of its own."""
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid4())
 
     @property
     def details(self) -> list[forms.BoundField]:

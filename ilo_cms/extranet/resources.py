@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from django import forms
@@ -24,6 +26,7 @@ from ilo_cms.engagements.resources import (
     deposit_resource,
     file_types,
     parties,
+    party_label,
     share_resource,
     unshare_resource,
     withdraw_resource,
@@ -49,7 +52,8 @@ class DepositForm(forms.Form):
         label="Partager avec",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Votre structure et l’équipe qui suit l’accompagnement la lisent toujours.",
+        help_text="Cochez qui d’autre pourra lire ce que vous déposez. Votre structure et l’équipe "
+        "qui suit l’accompagnement le lisent toujours.",
     )
 
     def __init__(self, *args, contact: Contact, engagement: Engagement, **kwargs) -> None:
@@ -66,9 +70,11 @@ class DepositForm(forms.Form):
             if carries.count() > 1:
                 self.fields["assignment"].empty_label = "Choisissez la prestation"
         self.fields["assignment"].queryset = carries.order_by("label", "pk")
+        self.fields["file_type"].label_from_instance = attrgetter("with_limits")
         others = [row.pk for row in parties(engagement) if row.pk != contact.organisation_id]
         if others:
             self.fields["shared_with"].queryset = Organisation.objects.filter(pk__in=others)
+            self.fields["shared_with"].label_from_instance = partial(party_label, engagement)
         else:
             del self.fields["shared_with"]
 
@@ -148,14 +154,14 @@ def change_own(request: HttpRequest, resource: Resource) -> str:
     wanted = request.POST.get("do", "")
     if wanted == "withdraw":
         withdraw_resource(**common, reason=request.POST.get("reason", ""))
-        return f"« {resource} » est retirée : plus personne ne la lit ici."
+        return f"Retrait enregistré : plus personne ne lit « {resource} » ici."
     party = party_named(request.POST.get("organisation", ""), resource.engagement)
     if wanted == "share":
         share_resource(**common, organisation=party)
-        return f"« {resource} » est partagée avec {party}."
+        return f"Partage avec {party} enregistré : « {resource} »."
     if wanted == "unshare":
         unshare_resource(**common, organisation=party)
-        return f"« {resource} » n’est plus partagée avec {party}."
+        return f"Partage avec {party} terminé : « {resource} »."
     raise ValidationError("Choisissez une action.")
 
 

@@ -45,6 +45,11 @@ class SearchForm(forms.Form):
         self.lists["territory"] = offered[REGION] + offered[DEPARTMENT]
         for name, rows in self.lists.items():
             self.fields[name].choices = rows
+        self.fields["territory"].choices = [
+            ("", "Tous"),
+            ("Régions", offered[REGION]),
+            ("Départements", offered[DEPARTMENT]),
+        ]
 
     def criteria(self) -> Criteria:
         """The criteria of a valid form."""

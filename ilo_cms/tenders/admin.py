@@ -106,10 +106,17 @@ class TenderIndexView(generic.IndexView):
         """As above."""
         return reverse("tender_page", args=[instance.pk])
 
+    results_template_name = "tenders/list_results.html"
+
+    @cached_property
+    def may_prepare(self) -> bool:
+        """Officers prepare."""
+        return bool(active_officer(self.request.user))
+
     @cached_property
     def header_buttons(self) -> list:
         """For officers, who prepare."""
-        if not active_officer(self.request.user):
+        if not self.may_prepare:
             return []
         url = reverse("tender_start")
         return [HeaderButton("Préparer une mise en concurrence", url=url, icon_name="plus")]

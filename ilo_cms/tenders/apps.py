@@ -10,8 +10,10 @@ class TendersConfig(AppConfig):
 
     def ready(self) -> None:
         """Open the files of a tender to its readers, check our notices, keep the search fair."""
-        from ilo_cms.documents.models import also_read_by
+        from ilo_cms.documents.models import also_read_by, unsealed_when
         from ilo_cms.engagements.panels import register_panel
+        from ilo_cms.engagements.policies import keeps_open
+        from ilo_cms.engagements.transitions import keeps_tendered
         from ilo_cms.matching.figures import register
         from ilo_cms.matching.triggers import watch
         from ilo_cms.meetings import feeds
@@ -24,6 +26,7 @@ class TendersConfig(AppConfig):
             notices_calls,
             notices_offers,
             notices_selection,
+            policies,
         )
         from ilo_cms.tenders.fairness import invitation_figures
         from ilo_cms.tenders.models import Invitation
@@ -33,6 +36,7 @@ class TendersConfig(AppConfig):
 
         also_read_by(attachments.readers)
         also_read_by(files.readers)
+        unsealed_when(files.opened)
         register(invitation_figures)
         watch(
             Invitation,
@@ -41,6 +45,8 @@ class TendersConfig(AppConfig):
             "invited_at",
             "participation",
         )
+        keeps_open(policies.no_tender_runs)
+        keeps_tendered(policies.looks_for_nobody)
         register_panel("tenders", "Mises en concurrence", tenders_panel, order=30)
         register_tender_panel("selection", "Choix du prestataire", selection_panel, order=10)
         notices_calls.register()

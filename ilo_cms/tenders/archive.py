@@ -3,9 +3,11 @@
 Everything in it is what the person who asks may read: before the opening, no offer.
 """
 
-import io
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import IO
 
 from django.core.exceptions import PermissionDenied
 from django.template.loader import render_to_string
@@ -15,6 +17,7 @@ from django.utils.html import strip_tags
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.readable import act, actor
+from ilo_cms.core.french import number
 from ilo_cms.core.pdf import pdf_of
 from ilo_cms.documents.archive import unique
 from ilo_cms.documents.models import Document
@@ -35,37 +38,53 @@ def opening_pdf(opening: Opening) -> bytes:
     return pdf_of(render_to_string("tenders/opening_pdf.html", context))
 
 
-def tender_archive(tender: Tender, acting_user: User) -> bytes:
+def tender_archive(tender: Tender, acting_user: User) -> IO[bytes]:
     """The ZIP: notice, invitations, questions, offers, scores, letters, log, and their index.
 
+    It is a file without name, which whoever gets it closes: a tender may hold hundreds of MB.
     Each file of an offer is logged as read (SPEC G3); one that may not leave is told in the index.
     """
-    buffer, taken, index = io.BytesIO(), {INDEX}, []
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    file, taken, index = tempfile.TemporaryFile(), {INDEX}, []
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content, said in parts(tender, acting_user):
             place = unique(name, taken) if content is not None else name
             if content is not None:
                 archive.writestr(place, content)
             index.append(f"{place} ; {said}\r\n")
         archive.writestr(INDEX, "\ufeff" + "".join(index))
-    return buffer.getvalue()
+    file.seek(0)
+    return file
 
 
 def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]:
-    """Each member: its name, its content, and what the index says of it."""
+    """Each member: its name, its content, and what the index says of it.
+
+    A number of which there is nothing stands in the index too, so that no gap looks like a loss.
+    """
     yield "1 avis.txt", text(notice_lines(tender)), "la demande"
     yield "2 sollicitations.txt", text(invitation_lines(tender)), "les structures et leurs réponses"
     questions = Question.objects.visible_to(user).filter(tender=tender)
     yield "3 questions.txt", text(question_lines(questions)), "les questions et leurs réponses"
-    for attachment in tender.attachments.select_related("document__type"):
+    attachments = tender.attachments.select_related("document__type")
+    if not attachments:
+        yield "4 dossier", None, "aucune pièce"
+    for attachment in attachments:
         yield from file_part("4 dossier", attachment.document, user)
-    if opening := related(tender, "opening"):
+    opening = related(tender, "opening")
+    if not opening:
+        yield "5 ouverture", None, "les offres ne sont pas ouvertes ici"
+    else:
         yield "5 ouverture.pdf", opening_pdf(opening), f"SHA-256 {opening.digest}"
     lines, _ = comparison(tender, user)
+    if not lines:
+        yield "6 offres", None, "aucune offre à lire"
     for line in lines:
         yield from offer_parts(line, user)
     yield "7 notes.txt", text(score_lines(tender, lines, user)), "les notes"
-    for letter in Letter.objects.visible_to(user).filter(invitation__tender=tender):
+    letters = Letter.objects.visible_to(user).filter(invitation__tender=tender)
+    if not letters:
+        yield "8 courriers", None, "aucun courrier"
+    for letter in letters:
         body = text([letter.subject, "", letter.body])
         yield f"8 courrier {letter.organisation}.txt", body, "courrier de décision"
     yield "9 convention.txt", text(agreement_lines(tender)), "la convention"
@@ -154,14 +173,18 @@ def score_lines(tender: Tender, lines: list[Line], user: User) -> list[str]:
     """The agreed notes and totals, then each sheet that this person may read."""
     said = []
     for line in lines:
-        total = "–" if line.total is None else f"{line.total:.2f}"
-        said.append(f"{line.offer.author} : {total} sur 100, rang {line.rank or '–'}")
-        said += [f"  {note['label']} : {note['value']}" for note in line.in_order]
+        said.append(f"{line.offer.author} : {said_of(line.total)} sur 100, rang {line.rank or '–'}")
+        said += [f"  {note['label']} : {said_of(note['value'])}" for note in line.in_order]
     sheets = ScoreSheet.objects.visible_to(user).filter(tender=tender)
     for sheet in sheets.select_related("evaluator").prefetch_related("scores__criterion"):
         said += ["", f"Grille de {sheet.evaluator}"]
         said += [f"  {score.offer} ; {score}" for score in sheet.scores.all()]
     return said
+
+
+def said_of(value: Decimal | None) -> str:
+    """A note, or a dash while there is none."""
+    return "–" if value is None else number(value)
 
 
 def agreement_lines(tender: Tender) -> list[str]:

@@ -10,20 +10,23 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
+from ilo_cms.engagements.assignments import change_status
+from ilo_cms.engagements.models import AssignmentStatus
 from ilo_cms.tenders.models import EventKind, Tender, TenderEvent
-from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.policies import can_run, looks_for_nobody
 
 
-def locked_tender(tender: Tender) -> tuple[Tender, datetime]:
-    """The tender as it is now, held until the transaction ends, then the moment it is (SPEC T6)."""
-    rows = Tender.objects.select_related(
-        "engagement__operator",
-        "engagement__beneficiary",
-        "officer__user",
-        "assignment",
-        "opening",
-        "decision",
-    )
+#: What says in which phase a tender is, and what its officers' services read beside it.
+PHASE = ("opening", "decision")
+ALL = (*PHASE, "engagement__operator", "engagement__beneficiary", "officer__user", "assignment")
+
+
+def locked_tender(tender: Tender, fetched: tuple[str, ...] = ALL) -> tuple[Tender, datetime]:
+    """The tender as it is now, held until the transaction ends, then the moment it is (SPEC T6).
+
+    `fetched` are the relations read with it: in a rush of deposits each costs everybody's time.
+    """
+    rows = Tender.objects.select_related(*fetched)
     row = rows.select_for_update(of=("self",)).get(pk=tender.pk)
     return row, database_now()
 
@@ -54,6 +57,17 @@ def raise_revision(tender: Tender, *fields: str) -> None:
     """Save some fields of a locked tender as a new revision."""
     tender.revision += 1
     tender.save(update_fields=[*fields, "revision", "updated_at"])
+
+
+def plan_again(tender: Tender, reason: str, acting_user: User) -> None:
+    """Take the assignment of a tender that found nobody out of competition, unless another runs."""
+    assignment = tender.assignment
+    if not tender.published_at or assignment is None:
+        return
+    if assignment.status == AssignmentStatus.TENDERED and looks_for_nobody(assignment):
+        change_status(
+            assignment=assignment, transition="untender", acting_user=acting_user, reason=reason
+        )
 
 
 def add_event(

@@ -14,7 +14,7 @@ from ilo_cms.directory.models import Establishment
 from ilo_cms.engagements.assignments import change_status, create_assignment, edit_assignment
 from ilo_cms.engagements.changes import needed
 from ilo_cms.engagements.models import Assignment, AssignmentStatus
-from ilo_cms.tenders.changes import add_event, raise_revision, to_change
+from ilo_cms.tenders.changes import add_event, plan_again, raise_revision, to_change
 from ilo_cms.tenders.models import (
     AgreedScore,
     Decision,
@@ -71,6 +71,8 @@ def decide(
         Rejection(decision=decision, offer=each, reason=reason) for each, reason in why.items()
     )
     publish_decision(row, decision, now, acting_user)
+    if retained is None:
+        plan_again(row, comment, acting_user)
     return decision
 
 
@@ -127,19 +129,33 @@ def assignment_of(tender: Tender, offer: Offer, acting_user: User) -> Assignment
     }
     if tender.starts_on:
         values["starts_on"] = tender.starts_on
-    if tender.assignment:
-        return edit_assignment(assignment=tender.assignment, values=values, acting_user=acting_user)
-    assignment = create_assignment(
-        key=uuid5(tender.pk, "assignment"),
-        engagement=tender.engagement,
-        acting_user=acting_user,
-        label=tender.title,
-        skill=tender.themes.first(),
-        **values,
-    )
+    assignment = tender.assignment
+    if assignment:
+        check_waiting(assignment)
+        assignment = edit_assignment(assignment=assignment, values=values, acting_user=acting_user)
+    else:
+        assignment = create_assignment(
+            key=uuid5(tender.pk, "assignment"),
+            engagement=tender.engagement,
+            acting_user=acting_user,
+            label=tender.title,
+            skill=tender.themes.first(),
+            **values,
+        )
     if assignment.status != AssignmentStatus.PLANNED:
         return assignment
     return change_status(assignment=assignment, transition="tender", acting_user=acting_user)
+
+
+def check_waiting(assignment: Assignment) -> None:
+    """Raise ValidationError when an assignment no longer looks for its provider."""
+    if assignment.status in {AssignmentStatus.PLANNED, AssignmentStatus.TENDERED}:
+        return
+    state = assignment.get_status_display().lower()
+    raise ValidationError(
+        f"La prestation « {assignment} » est {state} : remettez-la à l’état « prévue » pour "
+        "l’attribuer, ou annulez la mise en concurrence."
+    )
 
 
 def place_of(content: dict) -> Establishment | None:

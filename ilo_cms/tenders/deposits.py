@@ -5,18 +5,21 @@ immutable row, its receipt. Only then is anything acknowledged (DESIGN decision 
 late is kept and told. The log names nobody: it commits to the act by its digest.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 
 from ilo_cms.audit.services import canonical, logged, record, sha256
 from ilo_cms.directory.models import Contact
 from ilo_cms.documents.models import Document, Scan
-from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Phase
+from ilo_cms.engagements.assignments import FOREIGN
+from ilo_cms.referentials.models import DocumentType
+from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, OfferFile, Phase
 from ilo_cms.tenders.notices_offers import tell_authors
-from ilo_cms.tenders.offers import locked_offer
+from ilo_cms.tenders.offers import change_draft, locked_offer
 from ilo_cms.tenders.phases import can_deposit, deposits_end, phase
 
 
@@ -25,39 +28,56 @@ Act = Deposit | LateAttempt
 #: When an act on an offer is late, and no longer merely impossible.
 TOO_LATE = {Phase.OPENING, Phase.SELECTION, Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
 
+USED = (
+    "Cette page a déjà servi, et votre offre a changé depuis : rien n’a été enregistré. Relisez ce "
+    "qui est déposé, puis recommencez si besoin."
+)
 
-def deposit(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
-    """Deposit the draft as it is now; again, when it changed (SPEC T7).
+
+def deposit(
+    *, offer: Offer, key: UUID, acting_as: Contact, values: dict[str, Any] | None = None
+) -> Act:
+    """Deposit the draft as it is now, with these last `values` (some of `offers.DETAILS`) (T7).
 
     `key` is made with the form: the same click twice is one act, answered twice alike. Too late is
-    answered with a LateAttempt, kept and told. Raises PermissionDenied, ValidationError: all that
-    is missing, or coded "closed" when it is too early.
+    answered with a LateAttempt, kept and told. Raises PermissionDenied, ValidationError: by field,
+    coded "incomplete" with all that is missing, or "closed" when it is too early; then nothing is
+    changed, the draft neither.
     """
-    return act(kind=DepositKind.DEPOSITED, offer=offer, key=key, acting_as=acting_as)
+    return act(
+        kind=DepositKind.DEPOSITED, offer=offer, key=key, acting_as=acting_as, values=values or {}
+    )
 
 
 def confirm(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
     """Keep a deposited offer as it is after a change of what is asked (SPEC T4); see `deposit`."""
-    return act(kind=DepositKind.CONFIRMED, offer=offer, key=key, acting_as=acting_as)
+    return act(kind=DepositKind.CONFIRMED, offer=offer, key=key, acting_as=acting_as, values={})
 
 
 def withdraw(*, offer: Offer, key: UUID, acting_as: Contact) -> Act:
     """Take a deposited offer back; its draft stays and may be deposited again; see `deposit`."""
-    return act(kind=DepositKind.WITHDRAWN, offer=offer, key=key, acting_as=acting_as)
+    return act(kind=DepositKind.WITHDRAWN, offer=offer, key=key, acting_as=acting_as, values={})
 
 
 @logged
-def act(*, kind: DepositKind, offer: Offer, key: UUID, acting_as: Contact) -> Act:
+def act(
+    *, kind: DepositKind, offer: Offer, key: UUID, acting_as: Contact, values: dict[str, Any]
+) -> Act:
     """One act on an offer, decided under the tender's lock; see `deposit`."""
     row, contact, now = locked_offer(offer, acting_as)
-    if known := known_act(row, key):
-        return known
+    acts = list(row.deposits.order_by("number"))
+    if known := known_act(row, acts, key):
+        if is_same_click(row, known, acts, values):
+            return known
+        key = uuid4()
     if not (decision := can_deposit(row.invitation, now)):
         if phase(row.invitation.tender, now) in TOO_LATE:
             return keep_late(row, kind, key, contact, now, decision.reason)
         raise ValidationError(decision.reason, code="closed")
-    last = last_act(row)
+    last = acts[-1] if acts else None
     if kind == DepositKind.DEPOSITED:
+        if values:
+            change_draft(row, values)
         return keep_deposit(row, key, contact, now, last)
     if last is None or last.kind == DepositKind.WITHDRAWN:
         raise ValidationError("Cette offre n’est pas déposée.", code="changed")
@@ -65,38 +85,62 @@ def act(*, kind: DepositKind, offer: Offer, key: UUID, acting_as: Contact) -> Ac
         return last
     confirmed = kind == DepositKind.CONFIRMED
     return write(
-        row, kind, key, contact, now,
+        row, last, kind, key, contact, now,
         content=last.content if confirmed else {},
         documents=list(last.documents.all()) if confirmed else [],
     )  # fmt: skip
 
 
-def known_act(offer: Offer, key: UUID) -> Act | None:
-    """What this form already did to this offer."""
-    return (
-        Deposit.objects.filter(key=key, offer=offer).first()
-        or LateAttempt.objects.filter(key=key, offer=offer).first()
-    )
+def known_act(offer: Offer, acts: list[Deposit], key: UUID) -> Act | None:
+    """What this form already did to this offer, whose acts are given.
+
+    Raises ValidationError when the key is of another offer: keys come from the browser.
+    """
+    if done := next((each for each in acts if each.key == key), None):
+        return done
+    late = LateAttempt.objects.filter(key=key).first()
+    if Deposit.objects.filter(key=key).exists() or (late and late.offer_id != offer.pk):
+        raise ValidationError(FOREIGN, code="changed")
+    return late
 
 
-def last_act(offer: Offer) -> Deposit | None:
-    """The act that says where an offer stands."""
-    return offer.deposits.order_by("-number").first()
+def is_same_click(offer: Offer, known: Act, acts: list[Deposit], values: dict[str, Any]) -> bool:
+    """Whether an act is asked for a second time as it was, and not from a page shown again.
+
+    A browser that goes back shows the form with its key: what was changed there is a new deposit.
+    Raises ValidationError coded "changed" when the offer was acted upon since.
+    """
+    if isinstance(known, LateAttempt):
+        return True
+    later = [each for each in acts if each.number > known.number]
+    if any(each.kind != DepositKind.CONFIRMED for each in later):
+        raise ValidationError(USED, code="changed")
+    return known.kind != DepositKind.DEPOSITED or would_say(offer, values) == known.content
+
+
+def would_say(offer: Offer, values: dict[str, Any]) -> dict[str, Any] | None:
+    """The content of a deposit of this draft with these last values; None while incomplete."""
+    for name, value in values.items():
+        setattr(offer, name, value)
+    if offer.price is None or offer.days is None:
+        return None
+    return content_of(offer, list(files_of(offer)))
 
 
 def keep_deposit(
     offer: Offer, key: UUID, contact: Contact, now: datetime, last: Deposit | None
 ) -> Deposit:
     """Deposit a complete draft; one that is deposited as it is stays so."""
-    if missing := missing_of(offer):
-        raise ValidationError(missing, code="incomplete")
-    content = content_of(offer)
+    files = list(files_of(offer))
+    if missing := missing_of(offer, files, offer.invitation.tender.required_types.all()):
+        raise ValidationError([ValidationError(words, code="incomplete") for words in missing])
+    content = content_of(offer, files)
     stands = last is not None and last.kind != DepositKind.WITHDRAWN
     if last and stands and last.content == content:
         if last.requirements == offer.invitation.tender.requirements:
             return last
-    documents = [each.document for each in files_of(offer)]
-    return write(offer, DepositKind.DEPOSITED, key, contact, now, content, documents)
+    documents = [each.document for each in files]
+    return write(offer, last, DepositKind.DEPOSITED, key, contact, now, content, documents)
 
 
 def files_of(offer: Offer):
@@ -104,20 +148,17 @@ def files_of(offer: Offer):
     return offer.files.filter(removed_at=None).select_related("document__type")
 
 
-def missing_of(offer: Offer) -> list[str]:
-    """What an offer lacks to be deposited, a sentence each."""
-    files = list(files_of(offer))
+def missing_of(offer: Offer, files: list[OfferFile], required: Iterable[DocumentType]) -> list[str]:
+    """What an offer with these files lacks to be deposited, a sentence each."""
     faults = []
     if offer.price is None:
         faults.append("Indiquez votre prix.")
     if offer.days is None:
         faults.append("Indiquez le nombre de jours.")
-    if offer.establishment is None:
+    if offer.establishment_id is None:
         faults.append("Choisissez l’établissement titulaire.")
     given = {each.document.type_id for each in files}
-    for required in offer.invitation.tender.required_types.all():
-        if required.pk not in given:
-            faults.append(f"Joignez le document exigé : {required}.")
+    faults += [f"Joignez le document exigé : {each}." for each in required if each.pk not in given]
     if not files:
         faults.append("Joignez au moins un document.")
     faults += [
@@ -128,7 +169,7 @@ def missing_of(offer: Offer) -> list[str]:
     return faults
 
 
-def content_of(offer: Offer) -> dict[str, Any]:
+def content_of(offer: Offer, files: list[OfferFile]) -> dict[str, Any]:
     """An offer as it is deposited: texts and numbers as text, files by their digest."""
     place = offer.establishment
     return {
@@ -142,7 +183,7 @@ def content_of(offer: Offer) -> dict[str, Any]:
             {"name": each.name, "siren": each.siren, "can_read": each.can_read}
             for each in offer.partners.all()
         ],
-        "files": [file_line(each.document) for each in files_of(offer)],
+        "files": [file_line(each.document) for each in files],
     }
 
 
@@ -159,6 +200,7 @@ def file_line(document: Document) -> dict[str, Any]:
 
 def write(
     offer: Offer,
+    last: Deposit | None,
     kind: DepositKind,
     key: UUID,
     contact: Contact,
@@ -166,8 +208,7 @@ def write(
     content: dict[str, Any],
     documents: list,
 ) -> Deposit:
-    """Insert an act, commit the log to it, and send its receipt to all authors."""
-    last = last_act(offer)
+    """Insert the act after `last`, commit the log to it, and send its receipt to all authors."""
     tender = offer.invitation.tender
     row = Deposit(
         key=key,
@@ -175,14 +216,14 @@ def write(
         number=last.number + 1 if last else 1,
         kind=kind,
         at=now,
-        by=contact.user,
+        by_id=contact.user_id,
         requirements=tender.requirements,
         content=content,
     )
     row.digest = digest_of(row)
-    row.full_clean(exclude=["offer", "by", "content"])
+    row.clean_fields(exclude=["offer", "by", "content"])
     row.save(force_insert=True)
-    row.documents.set(documents)
+    row.documents.add(*documents)
     record("offer.act", actor=None, target=tender, digest=row.digest)
     tell_authors("tender.receipt", offer, row.pk)
     return row
@@ -217,7 +258,7 @@ def keep_late(
         at=now,
         deadline=None if tender.cancelled_at else deposits_end(tender),
         reason=reason,
-        by=contact.user,
+        by_id=contact.user_id,
     )
     record("offer.late", actor=None, target=tender, attempt=str(row.pk))
     tell_authors("tender.late", offer, row.pk)

@@ -26,7 +26,7 @@ from ilo_cms.tenders.calls import (
     write_criteria,
     write_values,
 )
-from ilo_cms.tenders.changes import add_event, raise_revision, to_change
+from ilo_cms.tenders.changes import add_event, plan_again, raise_revision, to_change
 from ilo_cms.tenders.models import EventKind, Invitation, Phase, Tender
 from ilo_cms.tenders.notices_calls import CANCELLED, sent, tell_invited
 from ilo_cms.tenders.phases import answers_end, moment, phase
@@ -315,4 +315,5 @@ def cancel_tender(*, tender: Tender, reason: str, seen: int, acting_user: User) 
     if now_in != Phase.PREPARATION and row.deposit_deadline:
         tell_invited(CANCELLED, row, sent(row), reason=reason)
     log_act("tender.cancelled", row, acting_user, reason=reason)
+    plan_again(row, reason, acting_user)
     return row

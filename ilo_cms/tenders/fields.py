@@ -1,4 +1,4 @@
-"""A moment in a form: a day and an hour, as a clock in Paris shows them."""
+"""What forms of tenders ask in a way of their own: a need, and a moment as Paris has it."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,21 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import linebreaks
+from wagtail.admin.rich_text import DraftailRichTextArea
 
 from ilo_cms.meetings.times import paris_moment
+
+
+class NeedWidget(DraftailRichTextArea):
+    """The editor of a need; where its script did not run, what was typed is taken as plain text."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        """The text in HTML, of the editor's own format or none."""
+        try:
+            return super().value_from_datadict(data, files, name)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return linebreaks(data.get(name), autoescape=True) if data.get(name) else ""
 
 
 class MomentWidget(forms.MultiWidget):

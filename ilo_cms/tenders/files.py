@@ -12,15 +12,20 @@ def readers(user: User, contact: Contact | None) -> Q:
 
     Authors read every file that they put; who else reads an offer, what stands in its deposit.
     """
-    opened = Offer.objects.visible_to(user)
+    seen = Offer.objects.visible_to(user)
     if contact is None or contact.user_id != user.pk:
-        return deposited_with(opened)
+        return deposited_with(seen)
     own = Offer.objects.authored_by(contact)
     return (
         Q(offer_file__offer__in=own.order_by().values("pk"))
         | deposited_with(Offer.objects.shared_with(contact))
-        | deposited_with(opened)
+        | deposited_with(seen)
     )
+
+
+def opened() -> Q:
+    """On a document: it stands in an offer that was opened, and is a secret no more (SPEC T9)."""
+    return deposited_with(Offer.objects.filter(invitation__tender__opening__isnull=False))
 
 
 def deposited_with(offers) -> Q:

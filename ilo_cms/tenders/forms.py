@@ -6,17 +6,17 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from wagtail.admin.rich_text import get_rich_text_editor_widget
 
 from ilo_cms.accounts.models import User
+from ilo_cms.core.amounts import FrenchNumberInput
 from ilo_cms.core.identifiers import compact
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.admin import engagement_chooser
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
-from ilo_cms.referentials.models import DocumentType, Sector, Skill
+from ilo_cms.referentials.models import DocumentType, Sector, Skill, Territory
 from ilo_cms.tenders import attachments, diffusion
 from ilo_cms.tenders.calls import CONTENT, DEADLINES
-from ilo_cms.tenders.fields import MomentField
+from ilo_cms.tenders.fields import MomentField, NeedWidget
 from ilo_cms.tenders.models import Channel, Phase, Tender, TenderTemplate
 from ilo_cms.tenders.models.tender import NEED_FEATURES
 from ilo_cms.tenders.rules import Weighted
@@ -24,6 +24,22 @@ from ilo_cms.tenders.rules import Weighted
 
 #: Empty rows of criteria that the form offers besides those there are.
 SPARE_CRITERIA = 4
+
+
+#: What an officer loses by leaving out what suggestions are made from.
+SUGGESTING = {
+    "sector": "Sans secteur, les prestataires qui le connaissent ne sont pas suggérés en premier.",
+    "territory": "Sans territoire, les prestataires sont suggérés où qu’ils interviennent.",
+}
+
+
+def territories_by_kind() -> list[tuple[str, list[tuple[int, str]]]]:
+    """Régions, then départements, each under its heading."""
+    rows = list(Territory.objects.all())
+    return [
+        (f"{kind.label}s", [(row.pk, str(row)) for row in rows if row.kind == kind])
+        for kind in Territory.Kind
+    ]
 
 
 def day_input() -> forms.DateInput:
@@ -57,6 +73,13 @@ class StartForm(forms.Form):
         self.fields["engagement"].queryset = Engagement.objects.visible_to(user)
 
 
+class CopyForm(StartForm):
+    """For which engagement a tender is copied."""
+
+    template = None
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+
 class ContentForm(forms.ModelForm):
     """What a tender says."""
 
@@ -75,18 +98,19 @@ class ContentForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "need" in self.fields:
-            editor = get_rich_text_editor_widget(features=NEED_FEATURES)
+            editor = NeedWidget(features=NEED_FEATURES)
             editor.options["ariaLabel"] = self.fields["need"].label
             self.fields["need"].widget = editor
         lists = {"themes": Skill, "sector": Sector, "required_types": DocumentType}
         for name, model in lists.items():
             if name in self.fields:
                 self.fields[name].queryset = self.offered(name, model)
+        if "territory" in self.fields:
+            self.fields["territory"].choices = [("", "---------"), *territories_by_kind()]
         for name in ("days", "budget"):
             if name in self.fields:
                 self.fields[name].localize = True
-                self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
-                self.fields[name].widget.is_localized = True
+                self.fields[name].widget = FrenchNumberInput()
 
     def offered(self, name: str, model):
         """The rows of a list still proposed, and those chosen before."""
@@ -141,6 +165,8 @@ class TenderForm(ContentForm):
     def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assignment"].queryset = waiting_assignments(engagement)
+        for name, hint in SUGGESTING.items():
+            self.fields[name].help_text = hint
         if self.instance._state.adding:
             self.initial.setdefault("key", uuid4())
         else:

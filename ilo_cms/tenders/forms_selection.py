@@ -8,12 +8,23 @@ from uuid import uuid4
 
 from django import forms
 
+from ilo_cms.core.amounts import FrenchNumberInput
+from ilo_cms.core.french import number, without_idle_zeros
 from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.documents.models import DocumentType
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.decisions import decide
-from ilo_cms.tenders.forms import ActForm, day_input
-from ilo_cms.tenders.models import HIGHEST_NOTE, Channel, Criterion, Outcome, Phase, ScoreSheet
+from ilo_cms.tenders.fields import MomentField
+from ilo_cms.tenders.forms import ActForm
+from ilo_cms.tenders.models import (
+    HIGHEST_NOTE,
+    AgreedScore,
+    Channel,
+    Criterion,
+    Outcome,
+    Phase,
+    ScoreSheet,
+)
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import enter_outside_offer
 from ilo_cms.tenders.scoring import (
@@ -106,11 +117,10 @@ class NotesForm(ActForm):
             decimal_places=2,
             required=False,
             localize=True,
-            initial=known.value,
+            initial=None if known.value is None else without_idle_zeros(known.value),
             help_text=self.hint(line, criterion),
         )
-        self.fields[name].widget = forms.TextInput({"inputmode": "decimal"})
-        self.fields[name].widget.is_localized = True
+        self.fields[name].widget = FrenchNumberInput()
         self.fields[f"{name}-comment"] = forms.CharField(
             label=f"Commentaire : {line.offer.author} – {criterion.label}",
             max_length=2000,
@@ -197,12 +207,14 @@ class AgreeForm(NotesForm):
             for score in sheet.scores.all():
                 key = (score.offer_id, score.criterion_id)
                 self.given.setdefault(key, []).append((sheet.evaluator, score.note))
+        agreed = AgreedScore.objects.filter(offer__invitation__tender=self.tender)
+        self.agreed = {(row.offer_id, row.criterion_id): row for row in agreed}
         super().prepare()
 
     def known(self, line: Line, criterion: Criterion) -> Note:
         """What was agreed before, else the mean of what was given."""
-        if agreed := line.notes.get(criterion.pk):
-            return Note(agreed)
+        if row := self.agreed.get((line.offer.pk, criterion.pk)):
+            return Note(row.note, row.comment)
         given = [note for _, note in self.given.get((line.offer.pk, criterion.pk), [])]
         if not given:
             return Note(None)
@@ -211,7 +223,7 @@ class AgreeForm(NotesForm):
     def hint(self, line: Line, criterion: Criterion) -> str:
         """Who gave what."""
         given = self.given.get((line.offer.pk, criterion.pk), [])
-        return " ; ".join(f"{who} : {str(note).replace('.', ',')}" for who, note in given)
+        return " ; ".join(f"{who} : {number(note)}" for who, note in given)
 
     def run(self) -> object:
         """Agree on them."""
@@ -268,7 +280,7 @@ def choice_of(line: Line) -> str:
     """An offer among others: who, its rank and total."""
     if line.total is None:
         return str(line.offer.author)
-    return f"{line.offer.author} (rang {line.rank}, {line.total:.2f} sur 100)".replace(".", ",", 1)
+    return f"{line.offer.author} (rang {line.rank}, {number(line.total)} sur 100)"
 
 
 class OutsideForm(ActForm):
@@ -286,12 +298,14 @@ class OutsideForm(ActForm):
         label="Reçue par",
         choices=[(each.value, each.label) for each in (Channel.MAIL, Channel.POST)],
     )
-    received_on = forms.DateField(label="Reçue le", widget=day_input())
+    received_at = MomentField(
+        label="Reçue le", help_text="Jour et heure, d’après le courriel ou l’avis de réception."
+    )
     price = forms.DecimalField(
-        label="Prix (€)", max_digits=12, decimal_places=2, localize=True, widget=forms.TextInput
+        label="Prix (€)", max_digits=12, decimal_places=2, localize=True, widget=FrenchNumberInput
     )
     days = forms.DecimalField(
-        label="Jours", max_digits=6, decimal_places=2, localize=True, widget=forms.TextInput
+        label="Jours", max_digits=6, decimal_places=2, localize=True, widget=FrenchNumberInput
     )
     message = forms.CharField(
         label="Message", max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
@@ -305,8 +319,6 @@ class OutsideForm(ActForm):
         """A key of its own, and the types of an offer's documents."""
         self.initial["key"] = uuid4()
         self.fields["file_type"].queryset = DocumentType.objects.active()
-        for name in ("price", "days"):
-            self.fields[name].widget.is_localized = True
 
     def clean_siren(self) -> str:
         """Nine digits."""

@@ -7,10 +7,12 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
 from ilo_cms.tenders.acts import ACTS
-from ilo_cms.tenders.diffusion import recipient_faults
+from ilo_cms.tenders.diffusion import awaited, recipient_faults
 from ilo_cms.tenders.models import (
+    AgreedScore,
     Channel,
     Invitation,
     Offer,
@@ -20,19 +22,10 @@ from ilo_cms.tenders.models import (
     Tender,
 )
 from ilo_cms.tenders.panels import tender_panels
-from ilo_cms.tenders.phases import answers_end, deposits_end, moment, phase
+from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
 from ilo_cms.tenders.policies import can_run
 from ilo_cms.tenders.rules import publication_faults
-
-
-#: The five steps of SPEC T1, and in which phases each is the current one.
-STEPS = [
-    ("Diffusion", {Phase.PREPARATION}),
-    ("Réponses de participation", {Phase.PARTICIPATION}),
-    ("Dépôt des offres", {Phase.DEPOSIT}),
-    ("Choix du prestataire", {Phase.OPENING, Phase.SELECTION}),
-    ("Signature", {Phase.SIGNATURE}),
-]
+from ilo_cms.tenders.scoring import can_evaluate
 
 
 @dataclass(frozen=True)
@@ -132,14 +125,48 @@ class Act:
     is_serious: bool = False
 
 
-def acts_of(tender: Tender, now_in: Phase, answers: Answers) -> list[Act]:
-    """What the team may do now."""
+def next_act(tender: Tender, now_in: Phase, user: User, faults: list[str]) -> str:
+    """The name in the address of the act that comes next; empty while others have to act."""
+    if now_in == Phase.PREPARATION:
+        if not tender.invitations.exists():
+            return "destinataires"
+        return "modifier" if faults else "diffuser"
+    if now_in == Phase.PARTICIPATION:
+        return "" if awaited(tender) else "clore-les-reponses"
+    if now_in == Phase.OPENING:
+        return "ouvrir"
+    return next_in_selection(tender, user) if now_in == Phase.SELECTION else ""
+
+
+def next_in_selection(tender: Tender, user: User) -> str:
+    """One's statement, one's sheet, the notes agreed, then the decision."""
+    if Offer.objects.visible_to(user).filter(invitation__tender=tender).exists():
+        if not tender.conflict_statements.filter(evaluator=user).exists():
+            return "interets"
+        if not can_evaluate(user, tender):
+            return ""
+        if not AgreedScore.objects.filter(offer__invitation__tender=tender).exists():
+            mine = tender.score_sheets.filter(evaluator=user).exclude(handed_in_at=None)
+            return "notes-arretees" if mine.exists() else "notes"
+    return "decider"
+
+
+def acts_of(tender: Tender, now_in: Phase, coming: str = "") -> list[Act]:
+    """What the team may do now; `coming` names the act that stands out."""
     found: list[Act] = []
     if now_in == Phase.PREPARATION:
         found += [
-            Act("Vérifier et diffuser", reverse("tender_publish", args=[tender.pk]), True),
-            Act("Modifier", reverse("tender_edit", args=[tender.pk])),
-            Act("Destinataires", reverse("tender_recipients", args=[tender.pk])),
+            Act(
+                "Vérifier et diffuser",
+                reverse("tender_publish", args=[tender.pk]),
+                coming == "diffuser",
+            ),
+            Act("Modifier", reverse("tender_edit", args=[tender.pk]), coming == "modifier"),
+            Act(
+                "Destinataires",
+                reverse("tender_recipients", args=[tender.pk]),
+                coming == "destinataires",
+            ),
         ]
     if now_in == Phase.PARTICIPATION:
         url = reverse("tender_recipients", args=[tender.pk])
@@ -147,10 +174,10 @@ def acts_of(tender: Tender, now_in: Phase, answers: Answers) -> list[Act]:
     if now_in in {Phase.PARTICIPATION, Phase.DEPOSIT}:
         found.append(Act("Modifier la demande", reverse("tender_amend", args=[tender.pk])))
     for name, form in ACTS.items():
-        if now_in not in form.phases or (name == "clore-les-reponses" and answers.silent):
+        if now_in not in form.phases or (name == "clore-les-reponses" and awaited(tender)):
             continue
         url = reverse("tender_act", args=[tender.pk, name])
-        found.append(Act(form.title, url, is_serious=form.is_serious))
+        found.append(Act(form.title, url, name == coming, name == "annuler"))
     return found
 
 
@@ -165,6 +192,7 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
     faults = []
     if now_in == Phase.PREPARATION:
         faults = [*publication_faults(tender, now), *recipient_faults(tender)]
+    coming = next_act(tender, now_in, request.user, faults)
     deposited = plural(deposited_count(tender), "offre déposée", "offres déposées")
     return {
         "tender": tender,
@@ -175,7 +203,7 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
         "deposited": deposited,
         "shows_deposits": now_in in {Phase.DEPOSIT, Phase.OPENING},
         "running": running,
-        "acts": acts_of(tender, now_in, answers) if running else [],
+        "acts": acts_of(tender, now_in, coming) if running else [],
         "faults": faults,
         "may_answer": running and now_in in {Phase.PARTICIPATION, Phase.DEPOSIT},
         "may_withdraw": running

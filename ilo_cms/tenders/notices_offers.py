@@ -10,31 +10,47 @@ from ilo_cms.core.clock import database_now
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import active_officer
+from ilo_cms.documents.models import Document
+from ilo_cms.documents.scanning import when_infected
 from ilo_cms.notifications import attachments, conditions
 from ilo_cms.notifications.attachments import Part
 from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.services import notify
-from ilo_cms.tenders.models import Deposit, LateAttempt, Offer, Tender
+from ilo_cms.tenders.models import Deposit, LateAttempt, Offer, OfferFile, Tender
 from ilo_cms.tenders.notices_calls import OVER
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.receipts import late_text, receipt_pdf, receipt_text
 from ilo_cms.tenders.recipients import current_contacts
 
 
-RECEIPT, LATE = "tender.receipt", "tender.late"
+RECEIPT, LATE, INFECTED = "tender.receipt", "tender.late", "tender.infected"
 
 
 def tell_authors(kind: str, offer: Offer, about: UUID) -> None:
-    """Tell everyone whose offer it is of an act on it, or of one that came too late."""
+    """Tell everyone whose offer it is of an act on it, one too late, or an infected file of it."""
     place = offer.invitation
+    page = f"{place.tender_id}/offre" if kind == INFECTED else f"offres/{offer.pk}"
     notify(
         kind,
         recipients=[contact.user for contact in authors(offer)],
         organisation_id=place.organisation_id,
-        path=f"/mises-en-concurrence/offres/{offer.pk}/",
+        path=f"/mises-en-concurrence/{page}/",
         about_id=about,
         title=place.tender.title,
     )
+
+
+def tell_infected(document: Document) -> None:
+    """Tell the authors of a sealed offer that a file of it is infected, which nobody else may know.
+
+    Not of a file that they took out since, unless it stands in what they deposited.
+    """
+    files = OfferFile.objects.filter(offer__invitation__tender__opening=None, document=document)
+    file = files.select_related("offer__invitation__tender").first()
+    if file is None:
+        return
+    if file.removed_at is None or Deposit.objects.standing().filter(documents=document).exists():
+        tell_authors(INFECTED, file.offer, file.offer_id)
 
 
 def authors(offer: Offer) -> list[Contact]:
@@ -53,10 +69,19 @@ def act_of(notice: Notification) -> Deposit | LateAttempt | None:
     return rows.filter(pk=notice.about_id).first()
 
 
+def offer_of(notice: Notification) -> Offer | None:
+    """The offer that a notice is about."""
+    if notice.kind == INFECTED:
+        rows = Offer.objects.select_related("invitation__organisation", "cooperator__user")
+        return rows.filter(pk=notice.about_id).first()
+    act = act_of(notice)
+    return act.offer if act else None
+
+
 def still_an_author(notice: Notification) -> Decision:
-    """A receipt goes to those whose offer it still is."""
-    row = act_of(notice)
-    people = {each.user_id for each in authors(row.offer)} if row else set()
+    """What is told of an offer goes to those whose it still is."""
+    offer = offer_of(notice)
+    people = {each.user_id for each in authors(offer)} if offer else set()
     if notice.recipient_id in people:
         return ALLOWED
     return refused("La personne n’est plus contact de la structure.")
@@ -88,7 +113,8 @@ def officer_still_concerned(notice: Notification) -> Decision:
 
 
 def register() -> None:
-    """Have the mails of our kinds checked and completed when they leave."""
-    conditions.register(still_an_author, RECEIPT, LATE)
+    """Have the mails of our kinds checked and completed when they leave, and viruses told."""
+    when_infected(tell_infected)
+    conditions.register(still_an_author, RECEIPT, LATE, INFECTED)
     conditions.register(officer_still_concerned, "tender.answered", "tender.question_asked")
     attachments.register(receipt, RECEIPT, LATE)

@@ -13,8 +13,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from ilo_cms.core.clock import database_now
 from ilo_cms.core.identifiers import validate_siren
+from ilo_cms.core.turns import atomic_in_turn
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.documents import clamav, storage
 from ilo_cms.documents.checks.formats import Findings
@@ -52,11 +55,17 @@ class Partner:
     can_read: bool = False
 
 
-def offer_types(tender: Tender) -> list[DocumentType]:
-    """The types of files of an offer: those that the tender requires, then the usual ones."""
-    required = list(tender.required_types.all())
-    rows = DocumentType.objects.active().filter(code__in=USUAL_TYPES)
-    return required + [row for row in rows if row not in required]
+def offer_types(tender: Tender) -> QuerySet[DocumentType]:
+    """The types of files of an offer: those that the tender requires, then the usual ones.
+
+    Each says which it is by `is_required`.
+    """
+    asked = Tender.required_types.through.objects.filter(
+        tender=tender.pk, documenttype=OuterRef("pk")
+    )
+    rows = DocumentType.objects.annotate(is_required=Exists(asked))
+    usual = Q(is_active=True, code__in=USUAL_TYPES)
+    return rows.filter(usual | Q(is_required=True)).order_by("-is_required", "position", "label")
 
 
 def check_preparable(place: Invitation, now: datetime) -> None:
@@ -69,7 +78,7 @@ def check_preparable(place: Invitation, now: datetime) -> None:
         raise ValidationError("Cette offre ne peut plus être modifiée.", code="closed")
 
 
-@transaction.atomic
+@atomic_in_turn
 def draft_of(*, invitation: Invitation, acting_as: Contact, even_late: bool = False) -> Offer:
     """The offer of an organisation, or in a CAE of this cooperator; made at the first call (T8).
 
@@ -80,7 +89,18 @@ def draft_of(*, invitation: Invitation, acting_as: Contact, even_late: bool = Fa
     place, contact, now = locked_place(invitation.tender, acting_as)
     if not (even_late and place.participation == Participation.ACCEPTED):
         check_preparable(place, now)
-    cooperator = contact if place.organisation.is_cae else None
+    return own_draft(place, contact)
+
+
+def own_draft(place: Invitation, contact: Contact) -> Offer:
+    """The draft of an author under the tender's lock, made if there is none.
+
+    A record that becomes one of a CAE, or no longer is, in the middle of a tender changes nothing
+    there: an organisation that has one offer would have several.
+    """
+    first = list(place.offers.order_by("created_at").values_list("cooperator", flat=True)[:1])
+    by_cooperator = first[0] is not None if first else place.organisation.is_cae
+    cooperator = contact if by_cooperator else None
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     offer.invitation = place
     return offer
@@ -92,15 +112,15 @@ def locked_offer(offer: Offer, acting_as: Contact) -> tuple[Offer, Contact, date
     Raises PermissionDenied to anybody but its authors.
     """
     place, contact, now = locked_place(offer.invitation.tender, acting_as)
-    row = Offer.objects.authored_by(contact).select_related("establishment", "cooperator__user")
-    found = row.filter(pk=offer.pk, invitation=place).first()
+    rows = Offer.objects.authored_by(contact).select_related("establishment__organisation")
+    found = rows.order_by().filter(pk=offer.pk, invitation=place).first()
     if found is None:
         raise PermissionDenied("Cette offre n’est pas la vôtre.")
     found.invitation = place
     return found, contact, now
 
 
-@transaction.atomic
+@atomic_in_turn
 def save_draft(*, offer: Offer, values: dict[str, Any], acting_as: Contact) -> Offer:
     """Keep what an offer says; `values` are some of DETAILS, and None empties one.
 
@@ -108,14 +128,20 @@ def save_draft(*, offer: Offer, values: dict[str, Any], acting_as: Contact) -> O
     """
     row, _, now = locked_offer(offer, acting_as)
     check_preparable(row.invitation, now)
+    change_draft(row, values)
+    return row
+
+
+def change_draft(row: Offer, values: dict[str, Any]) -> None:
+    """Write some of DETAILS on a locked offer. Raises ValidationError by field."""
     if unknown := values.keys() - set(DETAILS):
         raise TypeError(f"Not a field of an offer: {sorted(unknown)}")
     for name, value in values.items():
         setattr(row, name, value)
     check_details(row)
-    row.full_clean(exclude=["invitation", "cooperator"])
+    checked = values.keys() - {"establishment"}  # a row, which `check_details` looked at
+    row.clean_fields(exclude={field.name for field in row._meta.fields} - checked)
     row.save(update_fields=[*values, "updated_at"])
-    return row
 
 
 def check_details(offer: Offer) -> None:
@@ -133,7 +159,7 @@ def check_details(offer: Offer) -> None:
         raise ValidationError(faults)
 
 
-@transaction.atomic
+@atomic_in_turn
 def set_partners(*, offer: Offer, partners: Iterable[Partner], acting_as: Contact) -> Offer:
     """Name the partners of a consortium, in the place of those named before (SPEC T8).
 
@@ -182,13 +208,15 @@ def partner_row(offer: Offer, partner: Partner) -> OfferPartner:
 
 
 def add_file(
-    *, offer: Offer, file: File, document_type: DocumentType, acting_as: Contact
+    *, invitation: Invitation, file: File, document_type: DocumentType, acting_as: Contact
 ) -> tuple[OfferFile, bool]:
-    """Check a file and put it into the draft; return it and whether it is new (SPEC T7).
+    """Check a file and put it into the author's draft, made at the first one (SPEC T7).
 
-    Raises PermissionDenied, ValidationError, and what `documents.services.receive` raises.
+    Returns it and whether it is new. Raises PermissionDenied, ValidationError, and what
+    `documents.services.receive` raises.
     """
-    if document_type not in offer_types(offer.invitation.tender):
+    check_preparable(invitation, database_now())  # before what may take long
+    if not offer_types(invitation.tender).filter(pk=document_type.pk).exists():
         raise ValidationError("Une offre ne contient pas ce type de document.")
     document, findings = receive(
         file=file,
@@ -199,21 +227,24 @@ def add_file(
     )
     document.reach = Reach.OFFER
     document.expires_on = None
-    return keep_file(offer=offer, document=document, findings=findings, acting_as=acting_as)
+    return keep_file(
+        invitation=invitation, document=document, findings=findings, acting_as=acting_as
+    )
 
 
-@transaction.atomic
+@atomic_in_turn
 def keep_file(
-    *, offer: Offer, document: Document, findings: Findings, acting_as: Contact
+    *, invitation: Invitation, document: Document, findings: Findings, acting_as: Contact
 ) -> tuple[OfferFile, bool]:
     """Write the row of a kept file; see `add_file`. No log line: a draft is nobody's business."""
-    row, _, now = locked_offer(offer, acting_as)
-    check_preparable(row.invitation, now)
-    files = row.files.filter(removed_at=None)
-    same = files.filter(document__digest=document.digest, document__type=document.type)
-    if known := same.first():
+    place, contact, now = locked_place(invitation.tender, acting_as)
+    check_preparable(place, now)
+    row = own_draft(place, contact)
+    files = list(row.files.filter(removed_at=None).select_related("document"))
+    there = (document.digest, document.type_id)
+    if known := next((f for f in files if (f.document.digest, f.document.type_id) == there), None):
         return known, False
-    if files.count() >= MOST_FILES:
+    if len(files) >= MOST_FILES:
         raise ValidationError(f"Une offre a {MOST_FILES} fichiers au plus : retirez-en un d’abord.")
     write_document(document, findings)
     return OfferFile.objects.create(offer=row, document=document), True
@@ -230,7 +261,7 @@ def write_document(document: Document, findings: Findings) -> None:
         transaction.on_commit(lambda: scan_soon(), robust=True)
 
 
-@transaction.atomic
+@atomic_in_turn
 def remove_file(*, offer_file: OfferFile, acting_as: Contact) -> bool:
     """Take a file out of the draft; deposits that hold it keep it. False if it was already.
 

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import canonical, logged, record, sha256
+from ilo_cms.documents.models import Document, Scan
+from ilo_cms.documents.scanning import tell_administrators
 from ilo_cms.tenders.changes import add_event, locked_tender, raise_revision
-from ilo_cms.tenders.models import DepositKind, EventKind, Offer, Opening, Tender
+from ilo_cms.tenders.models import Deposit, DepositKind, EventKind, Offer, Opening, Tender
 from ilo_cms.tenders.phases import can_open, moment, related
 from ilo_cms.tenders.policies import can_run
 
@@ -28,6 +31,8 @@ def open_tender(*, tender: Tender, acting_user: User) -> Opening:
     opening = Opening.objects.create(
         tender=row, at=now, by=acting_user, record=said, digest=sha256(canonical(said))
     )
+    for document in deposited_in(row).filter(scan=Scan.INFECTED):
+        tell_administrators(document)  # it was nobody's to know before
     add_event(row, EventKind.OPENED, at=now, by=acting_user)
     raise_revision(row)
     record(
@@ -38,6 +43,13 @@ def open_tender(*, tender: Tender, acting_user: User) -> Opening:
         digest=opening.digest,
     )
     return opening
+
+
+def deposited_in(tender: Tender) -> QuerySet[Document]:
+    """The files that stand in the offers of a tender."""
+    standing = Deposit.objects.standing().filter(offer__invitation__tender=tender)
+    rows = Document.objects.filter(pk__in=standing.order_by().values("documents"))
+    return rows.select_related("organisation").order_by("created_at")
 
 
 def record_of(tender: Tender) -> dict[str, Any]:

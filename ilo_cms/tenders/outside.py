@@ -1,12 +1,11 @@
 """Offers that arrived by another way, entered by an officer after the opening (SPEC T11)."""
 
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
@@ -14,8 +13,9 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import receive
+from ilo_cms.engagements.assignments import FOREIGN
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.deposits import digest_of, file_line, last_act
+from ilo_cms.tenders.deposits import digest_of, file_line
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -26,8 +26,8 @@ from ilo_cms.tenders.models import (
     Tender,
 )
 from ilo_cms.tenders.offers import write_document
-from ilo_cms.tenders.phases import deposits_end
-from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.phases import deposits_end, moment
+from ilo_cms.tenders.policies import can_receive, can_run
 from ilo_cms.tenders.scoring import in_selection
 
 
@@ -37,7 +37,7 @@ def enter_outside_offer(
     key: UUID,
     siren: str,
     channel: str,
-    received_on: date,
+    received_at: datetime,
     price: Decimal,
     days: Decimal,
     message: str,
@@ -54,6 +54,8 @@ def enter_outside_offer(
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
     if organisation is None:
         raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
+    if not (decision := can_receive(tender, organisation)):
+        raise ValidationError({"siren": decision.reason})
     document, findings = receive(
         file=file,
         document_type=document_type,
@@ -69,7 +71,7 @@ def enter_outside_offer(
         document=document,
         findings=findings,
         channel=channel,
-        received_on=received_on,
+        received_at=received_at,
         said=said,
     )
 
@@ -82,7 +84,7 @@ def keep_outside(
     document: Document,
     findings: Findings,
     channel: str,
-    received_on: date,
+    received_at: datetime,
     said: dict,
 ) -> Deposit:
     """Write the rows of an offer whose file is kept; see `enter_outside_offer`."""
@@ -91,10 +93,12 @@ def keep_outside(
     can_run(acting_user, row).enforce()
     if known := Deposit.objects.filter(key=key, offer__invitation__tender=row).first():
         return known
-    check_reception(row, received_on, said)
+    if Deposit.objects.filter(key=key).exists():
+        raise ValidationError(FOREIGN, code="changed")
+    check_reception(row, received_at, now, said)
     check_unscored(row)
     offer = offer_of(row, document.organisation, acting_user)
-    last = last_act(offer)
+    last = offer.deposits.order_by("-number").first()
     write_document(document, findings)
     OfferFile.objects.create(offer=offer, document=document)
     deposit = Deposit(
@@ -105,9 +109,9 @@ def keep_outside(
         at=now,
         by=acting_user,
         channel=channel,
-        received_on=received_on,
+        received_at=received_at,
         requirements=row.requirements,
-        content=content_of_outside(said, document),
+        content=content_of_outside(said, received_at, document),
     )
     deposit.digest = digest_of(deposit)
     deposit.full_clean(exclude=["offer", "by", "content"])
@@ -124,14 +128,14 @@ def keep_outside(
     return deposit
 
 
-def check_reception(tender: Tender, received_on: date, said: dict) -> None:
+def check_reception(tender: Tender, received_at: datetime, now: datetime, said: dict) -> None:
     """Raise ValidationError by field on an offer that came too late, or has no price."""
     faults = {}
-    last = timezone.localdate(deposits_end(tender)) if tender.deposit_deadline else None
-    if received_on > timezone.localdate():
-        faults["received_on"] = "Cette date est dans le futur : corrigez-la."
-    elif last and received_on > last:
-        faults["received_on"] = f"Le dépôt a fermé le {last:%d/%m/%Y} : cette offre est hors délai."
+    end = deposits_end(tender) if tender.deposit_deadline else None
+    if received_at > now:
+        faults["received_at"] = "Ce moment est dans le futur : corrigez-le."
+    elif end and received_at >= end:
+        faults["received_at"] = f"Le dépôt a fermé le {moment(end)} : cette offre est hors délai."
     if said["price"] <= 0:
         faults["price"] = "Indiquez un prix supérieur à 0 €."
     if said["days"] < 0:
@@ -169,7 +173,7 @@ def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> O
     return offer
 
 
-def content_of_outside(said: dict, document: Document) -> dict:
+def content_of_outside(said: dict, received_at: datetime, document: Document) -> dict:
     """What was received, in the form of a deposit (`deposits.content_of`)."""
     return {
         "price": f"{said['price']:.2f}",
@@ -180,4 +184,5 @@ def content_of_outside(said: dict, document: Document) -> dict:
         "place": "",
         "partners": [],
         "files": [file_line(document)],
+        "received_at": received_at.isoformat(),
     }

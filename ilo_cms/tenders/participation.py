@@ -14,7 +14,7 @@ from ilo_cms.directory.policies import can_commit_as
 from ilo_cms.documents.services import as_it_is_now
 from ilo_cms.engagements.changes import needed
 from ilo_cms.notifications.services import notify
-from ilo_cms.tenders.changes import locked_tender
+from ilo_cms.tenders.changes import PHASE, locked_tender
 from ilo_cms.tenders.models import Invitation, Participation, Phase, Question, Tender
 from ilo_cms.tenders.notices_calls import following, officer_path
 from ilo_cms.tenders.phases import can_answer_participation, can_ask, phase
@@ -29,11 +29,12 @@ def locked_place(tender: Tender, acting_as: Contact) -> tuple[Invitation, Contac
 
     Raises PermissionDenied to who may not act for an invited organisation.
     """
-    row, now = locked_tender(tender)
+    row, now = locked_tender(tender, PHASE)
     contact = as_it_is_now(acting_as)
     can_commit_as(contact).enforce()
-    rows = row.invitations.select_related("organisation", "taken_by__user", "answered_by__user")
-    place = rows.filter(organisation=acting_as.organisation_id, invited_at__isnull=False).first()
+    rows = row.invitations.select_related("organisation")
+    mine = rows.order_by().filter(organisation=acting_as.organisation_id)
+    place = mine.filter(invited_at__isnull=False).first()
     if contact is None or place is None or row.published_at is None:
         raise PermissionDenied("Votre structure n’est pas sollicitée.")
     place.tender = row

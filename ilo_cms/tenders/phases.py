@@ -16,6 +16,16 @@ from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.tenders.models import Channel, Invitation, Outcome, Participation, Phase, Tender
 
 
+#: The five steps of SPEC T1, and the phases in which each is the current one.
+STEPS = [
+    ("Diffusion", {Phase.PREPARATION}),
+    ("Réponses de participation", {Phase.PARTICIPATION}),
+    ("Dépôt des offres", {Phase.DEPOSIT}),
+    ("Choix du prestataire", {Phase.OPENING, Phase.SELECTION}),
+    ("Signature", {Phase.SIGNATURE}),
+]
+
+
 def phase(tender: Tender, now: datetime) -> Phase:
     """Where a tender stands; its `opening` and `decision` are read (select_related them)."""
     if tender.cancelled_at:

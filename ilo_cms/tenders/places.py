@@ -7,6 +7,7 @@ what the services would let in at that second.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.formats import date_format
 
@@ -20,17 +21,9 @@ from ilo_cms.tenders.models import (
     Phase,
     Tender,
 )
-from ilo_cms.tenders.phases import answers_end, deposits_end, moment, phase, related
+from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase, related
 
 
-#: The five steps of SPEC T1, and the phases in which each is the current one.
-STEPS = [
-    ("Diffusion", {Phase.PREPARATION}),
-    ("Réponses de participation", {Phase.PARTICIPATION}),
-    ("Dépôt des offres", {Phase.DEPOSIT}),
-    ("Choix du prestataire", {Phase.OPENING, Phase.SELECTION}),
-    ("Signature", {Phase.SIGNATURE}),
-]
 #: When nothing is awaited of anybody invited any more.
 ENDED = {Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
 ANSWER_BADGES = {Participation.ACCEPTED: "good", Participation.DECLINED: ""}
@@ -231,8 +224,8 @@ def current_step(tender: Tender, now: datetime, now_in: Phase) -> int:
     return next(number for number, (_, phases) in enumerate(STEPS) if now_in in phases)
 
 
-def invitations_of(contact: Contact):
-    """The places of a contact's organisation, the latest first, with what a page says of them."""
+def invitations_of(contact: Contact, now: datetime):
+    """The places of a contact's organisation, the most urgent first, with what a page says."""
     rows = Invitation.objects.known_to(contact).select_related(
         "organisation",
         "taken_by__user",
@@ -243,7 +236,17 @@ def invitations_of(contact: Contact):
         "tender__opening",
         "tender__decision",
     )
-    return rows.order_by("-invited_at", "pk")
+    return rows.most_urgent_first(now)
+
+
+def place_at(contact: Contact, tender: UUID, now: datetime) -> Place | None:
+    """The place of a contact's organisation in one call, with what acts ask; None if it has none.
+
+    Not all that a page says: uploads and deposits come here, in a rush.
+    """
+    rows = Invitation.objects.known_to(contact).filter(tender=tender)
+    joined = rows.select_related("organisation", "tender__opening", "tender__decision")
+    return next(iter(places_of(contact, joined.order_by(), now)), None)
 
 
 def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime) -> list[Place]:
@@ -264,5 +267,6 @@ def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: date
 
 def running_places(contact: Contact, now: datetime, most: int = 20) -> list[Place]:
     """The places of calls that are neither decided nor cancelled: for the home page (SPEC E5)."""
-    rows = invitations_of(contact).filter(tender__cancelled_at=None, tender__decision__isnull=True)
+    rows = invitations_of(contact, now)
+    rows = rows.filter(tender__cancelled_at=None, tender__decision__isnull=True)
     return places_of(contact, rows[:most], now)

@@ -1,12 +1,14 @@
 """Who may prepare, send and run a tender (SPEC A10, T2, T4)."""
 
+from django.db.models import Q
+
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.engagements.models import Engagement
+from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.engagements.policies import can_change_engagement
-from ilo_cms.tenders.models import Tender
+from ilo_cms.tenders.models import Outcome, Tender
 
 
 def can_prepare(user: User, engagement: Engagement) -> Decision:
@@ -19,6 +21,26 @@ def can_prepare(user: User, engagement: Engagement) -> Decision:
 def can_run(user: User, tender: Tender) -> Decision:
     """The operator's team acts on a tender while its engagement is open."""
     return can_prepare(user, tender.engagement)
+
+
+def looks_for_nobody(assignment: Assignment) -> Decision:
+    """An assignment stays in competition while a tender runs for it, or retained an offer."""
+    rows = Tender.objects.exclude(published_at=None).filter(cancelled_at=None)
+    rows = rows.filter(Q(decision=None) | Q(decision__outcome=Outcome.RETAINED))
+    if tender := rows.filter(assignment=assignment).first():
+        return refused(f"La mise en concurrence « {tender} » la concerne encore.")
+    return ALLOWED
+
+
+def no_tender_runs(engagement: Engagement) -> Decision:
+    """Nobody could open the offers of a closed engagement, nor decide."""
+    rows = engagement.tenders.exclude(published_at=None).filter(cancelled_at=None, decision=None)
+    if tender := rows.first():
+        return refused(
+            f"La mise en concurrence « {tender} » n’est pas terminée : prenez la décision, ou "
+            "annulez-la."
+        )
+    return ALLOWED
 
 
 def can_receive(tender: Tender, organisation: Organisation) -> Decision:

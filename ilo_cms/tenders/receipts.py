@@ -2,6 +2,7 @@
 
 from django.template.loader import render_to_string
 
+from ilo_cms.core.french import number
 from ilo_cms.core.pdf import pdf_of
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt
 from ilo_cms.tenders.phases import moment
@@ -28,8 +29,8 @@ def receipt_lines(deposit: Deposit) -> list[tuple[str, str]]:
 def content_lines(content: dict) -> list[tuple[str, str]]:
     """What was deposited, as label and value."""
     lines = [
-        ("Prix", f"{content['price'].replace('.', ',')} €"),
-        ("Jours", content["days"].replace(".", ",")),
+        ("Prix", f"{number(content['price'], decimals=2)}\u00a0€"),
+        ("Jours", number(content["days"])),
         ("Établissement titulaire", content["place"]),
     ]
     partners = ", ".join(each["name"] for each in content["partners"])
@@ -38,7 +39,7 @@ def content_lines(content: dict) -> list[tuple[str, str]]:
     if content["message"]:
         lines.append(("Message", content["message"]))
     lines += [
-        (each["type"], f"{each['name']} ({each['size']} octets, SHA-256 {each['digest']})")
+        (each["type"], f"{each['name']} ({each['size']} octets), SHA-256 {each['digest']}")
         for each in content["files"]
     ]
     return lines

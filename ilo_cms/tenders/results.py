@@ -3,13 +3,17 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Q
+
 from ilo_cms.directory.models import Contact
+from ilo_cms.engagements.models.access import day_after
 from ilo_cms.tenders.models import (
     AgreedScore,
     Decision,
     Invitation,
     Letter,
     Offer,
+    Participation,
     Tender,
 )
 from ilo_cms.tenders.phases import related
@@ -36,15 +40,24 @@ class Result:
     letters: list[Letter] = field(default_factory=list)
 
 
+def took_part(contact: Contact, tender: Tender) -> bool:
+    """Whether a contact's organisation accepted, or has an offer, perhaps entered for it (T11)."""
+    places = Invitation.objects.known_to(contact).filter(tender=tender)
+    offering = Offer.objects.standing().order_by().values("invitation")
+    accepted = Q(participation=Participation.ACCEPTED)
+    return places.filter(accepted | Q(pk__in=offering)).exists()
+
+
 def result_for(contact: Contact, tender: Tender) -> Result | None:
-    """What this contact may read of the decision; None while there is none, or without having
-    taken part.
+    """What this contact may read of the decision; None while there is none, without having taken
+    part, or when they left before it.
 
     Scores are one's own alone: those of others, and who they are, stay with the team.
     """
     decision = related(tender, "decision")
-    places = Invitation.objects.known_to(contact).accepted().filter(tender=tender)
-    if decision is None or not places.exists():
+    if decision is None or not took_part(contact, tender):
+        return None
+    if contact.ended_on and decision.decided_at >= day_after(contact.ended_on):
         return None
     criteria = list(tender.criteria.all())
     own = Offer.objects.authored_by(contact).standing().filter(invitation__tender=tender)

@@ -5,7 +5,7 @@ Pure rules on values and a moment; the services raise what they answer.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +17,9 @@ from ilo_cms.tenders.models import Channel, Criterion, Tender
 
 #: The weights of the criteria of a published tender, together.
 ALL_WEIGHTS = 100
+#: A deadline later than this is a slip of the keyboard.
+FURTHEST = timedelta(days=3 * 365)
+FAR = "Cette échéance est dans plus de trois ans : vérifiez l’année."
 PAST = "Cette échéance est déjà passée : choisissez un moment à venir."
 
 
@@ -30,11 +33,13 @@ class Weighted:
 
 
 def deadline_faults(values: Mapping[str, Any], now: datetime, new: Iterable[str]) -> dict[str, str]:
-    """What is wrong with the deadlines, by field; those of `new` must lie ahead.
+    """What is wrong with the deadlines, by field; those of `new` must lie ahead, and near.
 
     The others may have passed since they were saved: publishing asks of all of them.
     """
-    faults = {name: PAST for name in new if (moment := values.get(name)) and moment <= now}
+    ahead = {name: moment for name in new if (moment := values.get(name))}
+    faults = {name: PAST for name, moment in ahead.items() if moment <= now}
+    faults |= {name: FAR for name, moment in ahead.items() if moment > now + FURTHEST}
     answers, questions = values.get("participation_deadline"), values.get("questions_deadline")
     deposits = values.get("deposit_deadline")
     if answers and deposits and deposits <= answers:

@@ -83,19 +83,29 @@ def state_conflict(
         raise ValidationError(HANDED_IN, code="changed")
     if has_conflict:
         text = needed(text, "Dites de quel lien il s’agit.", "text")
+    former = ConflictStatement.objects.filter(tender=row, evaluator=acting_user).first()
+    earlier = statement(former) if former else ""
     said, _ = ConflictStatement.objects.update_or_create(
         tender=row,
         evaluator=acting_user,
         defaults={"has_conflict": has_conflict, "text": text.strip(), "stated_at": now},
     )
+    now_said = statement(said)
+    words = {"before": earlier, "after": now_said} if earlier else {"said": now_said}
     record(
         "tender.conflict_stated",
         actor=acting_user,
         target=row,
         organisation=row.engagement.beneficiary,
-        said="Conflit d’intérêts déclaré" if has_conflict else "Aucun conflit d’intérêts",
+        **words,
     )
     return said
+
+
+def statement(said: ConflictStatement) -> str:
+    """A statement in words, as the log keeps it when it is changed."""
+    words = "Conflit d’intérêts déclaré" if said.has_conflict else "Aucun conflit d’intérêts"
+    return f"{words} : {said.text}" if said.text else words
 
 
 def scored(tender: Tender) -> tuple[list[Offer], list[Criterion]]:

@@ -36,7 +36,10 @@ def skeleton(title: str, tender: Tender | None = None, subtitle: str = "") -> di
     return {
         "header_title": title,
         "header_icon": "group",
-        "breadcrumbs_items": [*way, {"url": "", "label": subtitle or title}],
+        "breadcrumbs_items": [
+            *way,
+            {"url": "", "label": f"{subtitle} : {title}" if tender and subtitle else title},
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from ilo_cms.tenders.calls import copy_tender, create_tender, criteria_of, edit_
 from ilo_cms.tenders.elsewhere import record_outside_tender
 from ilo_cms.tenders.forms import (
     AmendForm,
+    CopyForm,
     CriteriaFormSet,
     OutsideForm,
     StartForm,
@@ -144,6 +145,8 @@ def new_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, "La mise en concurrence est prête : choisissez à qui.")
         return redirect("tender_recipients", made.pk)
     context = {"engagement": engagement, "button": "Enregistrer et choisir les destinataires"}
+    if not form.is_bound and "modele" not in request.GET:  # a link would lose what was typed
+        context["templates"] = TenderTemplate.objects.filter(is_active=True)
     context |= skeleton("Préparer une mise en concurrence")
     return form_page(request, form, rows, status, **context)
 
@@ -270,15 +273,14 @@ def send_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
 def copy_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """For which engagement a tender is copied; on POST copy it."""
     source = readable_tender(request, pk)
-    form = StartForm(request.POST if request.method == "POST" else None, user=request.user)
-    del form.fields["template"]
+    form = CopyForm(posted_by(request), user=request.user)
     refusal = ""
     if form.is_bound and form.is_valid():
         try:
             made = copy_tender(
                 tender=source,
                 engagement=form.cleaned_data["engagement"],
-                key=uuid4(),
+                key=form.cleaned_data["key"] or uuid4(),
                 acting_user=request.user,
             )
         except (PermissionDenied, ValidationError) as error:

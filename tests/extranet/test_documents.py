@@ -2,15 +2,17 @@
 
 import errno
 import os
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.urls import reverse
+from django.utils import timezone
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.documents import uploads
 from ilo_cms.documents.checks import sandbox
-from ilo_cms.documents.models import Document, Scan
+from ilo_cms.documents.models import Document, Reach, Scan
 from ilo_cms.referentials.models import DocumentType
 from tests.documents.conftest import kept, upload
 from tests.factories import ContactFactory, DocumentFactory, UserFactory
@@ -43,7 +45,7 @@ def test_the_page_says_formats_and_limits_next_to_each_field(sign_in, contact):
     page = text(sign_in(contact.user).get(PAGE))
     for heading in ("Votre CV", "Kbis de votre structure", "Plaquette de votre structure"):
         assert heading in page
-    assert "PDF, DOCX ou ODT, 1 Mo au plus." in page
+    assert "PDF, DOCX ou ODT, 1 Mo au plus. 100 envois par jour au plus." in page
     assert page.count("Aucune pièce jointe transmise pour le moment.") == 3
     assert 'href="/mes-informations/pieces/"' in text(
         sign_in(contact.user).get("/mes-informations/")
@@ -275,3 +277,58 @@ def test_administrators_say_which_types_take_locked_pdfs():
     row = DocumentType.objects.get(code="cv")
     page = text(client.get(reverse("documenttype:edit", args=[row.pk])))
     assert "accepte les PDF protégés" in page.lower() or "Accepte les PDF protégés" in page
+
+
+@pytest.fixture
+def certificate(types, contact):
+    """What an officer asked for once, and that ends in ten days."""
+    kind = DocumentType.objects.create(
+        code="Attestation été", label="Attestation", formats="pdf", validity_months=6
+    )
+    last_day = timezone.localdate() + timedelta(days=10)
+    return DocumentFactory(
+        organisation=contact.organisation,
+        contact=None,
+        uploaded_by=contact.user,
+        type=kind,
+        expires_on=last_day,
+    )
+
+
+def test_what_ends_soon_leads_to_where_it_is_renewed(certificate, contact, sign_in):
+    client = sign_in(contact.user)
+    link = f'href="{PAGE}#piece-attestation-ete"'
+    assert link in client.get("/").text
+    assert 'id="piece-attestation-ete"' in client.get(PAGE).text
+    answer = client.post(
+        DEPOSIT, sent(contact, name="neuve.pdf", code=certificate.type.code), follow=True
+    )
+    assert "Votre fichier est enregistré." in text(answer)
+    assert "neuve.pdf" in text(answer) and link not in client.get("/").text
+    certificate.refresh_from_db()
+    assert certificate.replaced_by.name == "neuve.pdf"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"audience": "engagement"}, {"is_active": False}, {"validity_months": None}]
+)
+def test_a_type_that_is_not_of_records_is_not_renewed_there(certificate, contact, sign_in, changes):
+    DocumentType.objects.filter(pk=certificate.type_id).update(**changes)
+    client = sign_in(contact.user)
+    assert "#piece-attestation-ete" not in client.get("/").text
+    assert "piece-attestation-ete" not in client.get(PAGE).text
+
+
+def test_what_an_engagement_keeps_has_a_slot_once_it_ends_soon(certificate, contact, sign_in):
+    rows = Document.objects.filter(pk=certificate.pk)
+    rows.update(reach=Reach.PARTIES, expires_on=timezone.localdate() + timedelta(days=150))
+    client = sign_in(contact.user)
+    assert "piece-attestation-ete" not in client.get(PAGE).text
+    rows.update(expires_on=timezone.localdate())
+    assert "#piece-attestation-ete" in client.get("/").text
+    page = client.get(PAGE).text
+    assert "piece-attestation-ete" in page and certificate.name not in page
+
+
+def test_a_document_of_somebody_else_makes_no_slot(certificate, sign_in):
+    assert "piece-attestation-ete" not in sign_in(ContactFactory().user).get(PAGE).text

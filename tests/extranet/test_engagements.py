@@ -295,7 +295,9 @@ def test_nothing_is_deposited_on_a_closed_engagement_nor_by_who_has_left(
     assert "Déposer" not in page
     answer = deposit(sign_in(contact.user), contact, engagement, assignment=assignment.pk, note="x")
     assert answer.status_code == 422
-    assert "Cet accompagnement est clos : écrivez à votre chargé·e." in unescape(answer.text)
+    assert "Cet accompagnement est clos : écrivez à votre chargé·e d’accompagnement." in unescape(
+        answer.text
+    )
     assert 'value="Rapport d’étape"' in unescape(answer.text), "what was typed stays"
     assert not Resource.objects.exists()
 

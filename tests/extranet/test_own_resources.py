@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.engagements.models import ResourceShare
+from ilo_cms.referentials.models import DocumentType
 from tests.factories import AssignmentFactory, ContactFactory, ResourceFactory
 
 
@@ -58,7 +59,7 @@ def test_who_deposited_shares_takes_back_and_withdraws(sign_in, assignment, reso
     contact, reader = assignment.contact, beneficiary.organisation
     client = sign_in(contact.user)
     _, page = press(client, contact, resource, "share", organisation=reader.pk)
-    assert f"Partagée avec {reader}." in page
+    assert f"Également lisible par {reader}." in page
     page = page_of(sign_in(beneficiary.user), resource)
     assert resource.title in page and reverse("own_resource", args=[resource.pk]) not in page
     client = sign_in(contact.user)
@@ -67,7 +68,7 @@ def test_who_deposited_shares_takes_back_and_withdraws(sign_in, assignment, reso
     client = sign_in(contact.user)
     assert "Dites pourquoi" in press(client, contact, resource, "withdraw", reason=" ")[1]
     _, page = press(client, contact, resource, "withdraw", reason="Erreur de dossier.")
-    assert "« Rapport d’étape » est retirée" in page
+    assert "plus personne ne lit « Rapport d’étape »" in page
     assert reverse("own_resource", args=[resource.pk]) not in page
     assert acts(resource) == ["resource.shared", "resource.unshared", "resource.withdrawn"]
     assert press(client, contact, resource, "share", organisation=reader.pk)[0] == 404
@@ -126,3 +127,20 @@ def test_someone_who_works_on_several_assignments_is_named_once(sign_in, assignm
     assert page.count(f"<h3>{assignment.contact.user}</h3>") == 1
     assert ">06 12 34 56 78</a>" in page.replace("\xa0", " ")
     assert "Former le bureau" in page and "Structurer la gouvernance" in page
+
+
+def test_the_form_says_who_takes_part_as_what_and_what_a_file_may_be(
+    sign_in, assignment, resource, beneficiary
+):
+    DocumentType.objects.create(
+        code="rapport",
+        label="Rapport",
+        formats="pdf,odt",
+        maximum_megabytes=3,
+        audience="engagement",
+    )
+    page = page_of(sign_in(assignment.contact.user), resource)
+    assert f"{beneficiary.organisation} (bénéficiaire)" in page
+    assert "Rapport (PDF ou ODT, 3 Mo au plus)" in page
+    page = page_of(sign_in(beneficiary.user), resource)
+    assert f"{assignment.provider} (prestataire)" in page

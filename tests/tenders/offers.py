@@ -38,7 +38,7 @@ def ready(tender: Tender, contact: Contact, price="4200.50", name="offre.pdf", p
     values = {"price": Decimal(price), "days": Decimal("6.5"), "establishment": place}
     save_draft(offer=offer, values=values | {"message": "Bonjour"}, acting_as=contact)
     file = ContentFile(pdf(pages=pages), name=name)
-    add_file(offer=offer, file=file, document_type=offer_type(), acting_as=contact)
+    add_file(invitation=offer.invitation, file=file, document_type=offer_type(), acting_as=contact)
     return read(offer)
 
 

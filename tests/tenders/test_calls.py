@@ -126,7 +126,7 @@ def test_an_edit_says_what_changed_and_nothing_when_nothing_did():
     assert changed.revision == 1
     content = AuditEvent.objects.get(action="tender.updated").detail.content
     assert content["before"]["themes"] == ["Gouvernance"]
-    assert content["after"]["criteria"] == ["Prix (100 %)"]
+    assert content["after"]["criteria"] == ["Prix (100\xa0%)"]
 
 
 def test_the_second_of_two_officers_is_told():

@@ -8,16 +8,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditDetail
+from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.documents.models import Document
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
-from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer
+from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Tender
 from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
 from ilo_cms.tenders.opening import open_tender
 from tests.factories import ContactFactory, OrganisationFactory, UserFactory
 from tests.tenders.drafts import a_sent_tender, accept, again, boss, pass_deadlines
-from tests.tenders.offers import in_deposit, offer_type, place_of, read, ready
+from tests.tenders.offers import deposited, in_deposit, offer_type, place_of, read, ready
 
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,51 @@ def test_a_double_click_deposits_once(marina):
     assert Notification.objects.filter(kind="tender.receipt").count() == 1
 
 
+def test_the_key_of_another_offer_is_refused(marina):
+    other, key = ContactFactory(has_access=True), uuid4()
+    tender = in_deposit(marina, other)
+    deposit(offer=ready(tender, other), key=key, acting_as=other)
+    offer = ready(tender, marina)
+    with pytest.raises(ValidationError, match="rechargez-la"):
+        deposit(offer=offer, key=key, acting_as=marina)
+    assert not offer.deposits.exists()
+
+
+def test_a_page_shown_again_by_the_browser_deposits_what_was_changed_there(marina):
+    offer = ready(in_deposit(marina), marina)
+    key = uuid4()
+    deposit(offer=offer, key=key, acting_as=marina)
+    values = {"price": Decimal("3900")}
+    second = deposit(offer=offer, key=key, acting_as=marina, values=values)
+    assert (second.number, second.content["price"]) == (2, "3900.00")
+    again_at_once = deposit(offer=offer, key=second.key, acting_as=marina, values=values)
+    assert again_at_once.pk == second.pk
+
+
+def test_a_double_click_over_the_deadline_is_not_late(marina):
+    tender = in_deposit(marina)
+    offer, key = ready(tender, marina), uuid4()
+    values = {"price": Decimal("3900")}
+    first = deposit(offer=offer, key=key, acting_as=marina, values=values)
+    pass_deadlines(tender, deposits=True)
+    assert deposit(offer=offer, key=key, acting_as=marina, values=values).pk == first.pk
+    changed = deposit(offer=offer, key=key, acting_as=marina, values={"price": Decimal(1)})
+    assert isinstance(changed, LateAttempt)
+
+
+def test_a_page_used_before_a_withdrawal_neither_deposits_nor_says_so(marina):
+    offer = ready(in_deposit(marina), marina)
+    keys = uuid4(), uuid4()
+    deposit(offer=offer, key=keys[0], acting_as=marina)
+    withdraw(offer=offer, key=keys[1], acting_as=marina)
+    with pytest.raises(ValidationError, match="a déjà servi"):
+        deposit(offer=offer, key=keys[0], acting_as=marina)
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    with pytest.raises(ValidationError, match="a déjà servi"):
+        withdraw(offer=offer, key=keys[1], acting_as=marina)
+    assert Deposit.objects.standing().exists()
+
+
 def test_a_changed_offer_is_deposited_again_and_the_first_is_kept(marina):
     offer = ready(in_deposit(marina), marina)
     first = deposit(offer=offer, key=uuid4(), acting_as=marina)
@@ -58,6 +104,20 @@ def test_a_changed_offer_is_deposited_again_and_the_first_is_kept(marina):
     assert (second.number, second.content["price"]) == (2, "3900.00")
     assert Deposit.objects.get(pk=first.pk).content["price"] == "4200.50"
     assert list(Deposit.objects.standing()) == [second]
+
+
+@pytest.mark.parametrize("was_cae", [False, True])
+def test_a_record_that_changes_its_kind_adds_no_offer(marina, was_cae):
+    records = Organisation.objects.filter(pk=marina.organisation_id)
+    records.update(is_cae=was_cae)
+    tender = in_deposit(marina)
+    offer = deposited(tender, marina)
+    records.update(is_cae=not was_cae)
+    place = place_of(again(tender), marina)
+    assert draft_of(invitation=place, acting_as=marina) == offer
+    colleague = ContactFactory(organisation=marina.organisation, has_access=True)
+    theirs = draft_of(invitation=place, acting_as=colleague)
+    assert (theirs == offer) != was_cae
 
 
 def test_an_incomplete_offer_says_all_that_it_lacks(marina):
@@ -125,6 +185,17 @@ def test_after_a_change_of_what_is_asked_an_offer_is_confirmed_as_it_was(marina)
     assert (again_.kind, again_.requirements) == (DepositKind.CONFIRMED, 2)
     assert again_.content == first.content
     assert set(again_.documents.all()) == set(first.documents.all())
+
+
+def test_the_opening_record_says_what_was_not_confirmed(wired):
+    people = [ContactFactory(has_access=True, organisation__name=name) for name in ("A", "B")]
+    tender = in_deposit(*people)
+    offers = [deposited(tender, person) for person in people]
+    type(tender).objects.filter(pk=tender.pk).update(requirements=2)
+    confirm(offer=offers[0], key=uuid4(), acting_as=people[0])
+    tender = pass_deadlines(tender, deposits=True)
+    opening = open_tender(tender=tender, acting_user=boss(tender))
+    assert [line["is_confirmed"] for line in opening.record["offers"]] == [True, False]
 
 
 def test_nobody_else_touches_an_offer(marina):
@@ -210,10 +281,12 @@ def test_a_partner_reads_what_stands_only_when_the_holder_says_so(marina):
     assert not Offer.objects.known_to(partner).exists()
     deposit(offer=offer, key=uuid4(), acting_as=marina)
     assert list(Offer.objects.known_to(partner)) == [offer]
+    assert list(Tender.objects.known_to(partner)) == [tender]
     document = offer.files.get().document
     assert document in Document.objects.visible_to(partner.user, partner)
     withdraw(offer=offer, key=uuid4(), acting_as=marina)
     assert not Offer.objects.known_to(partner).exists()
+    assert not Tender.objects.known_to(partner).exists()
     with pytest.raises(PermissionDenied):
         deposit(offer=offer, key=uuid4(), acting_as=partner)
 

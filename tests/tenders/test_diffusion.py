@@ -7,9 +7,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.core.clock import database_now
+from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.models import AssignmentStatus
+from ilo_cms.engagements.path import close_engagement
 from ilo_cms.notifications.conditions import still_true
 from ilo_cms.notifications.models import Notification, OutboxMessage
+from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.diffusion import (
     amend,
     cancel_tender,
@@ -18,7 +21,17 @@ from ilo_cms.tenders.diffusion import (
     move_deadlines,
     publish,
 )
-from ilo_cms.tenders.models import EventKind, Invitation, Opening, Phase, Question, Tender
+from ilo_cms.tenders.models import (
+    ConflictStatement,
+    EventKind,
+    Invitation,
+    Opening,
+    Outcome,
+    Phase,
+    Question,
+    Tender,
+)
+from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.questions import answer_question
 from ilo_cms.tenders.rules import Weighted
@@ -258,6 +271,7 @@ def test_deadlines_move_both_ways_and_all_are_told():
         {"deposit_deadline": -0.001},
         {"deposit_deadline": 6},  # before that of answers
         {"questions_deadline": -1},
+        {"deposit_deadline": 1200},  # no year 9999 by a slip
         {"participation_deadline": 14},
         {"participation_deadline": None},
         {"deposit_deadline": None},
@@ -342,6 +356,45 @@ def test_a_cancellation_has_a_reason_and_happens_once():
     cancel(tender)
     with pytest.raises(ValidationError):
         cancel(tender)
+
+
+@pytest.mark.parametrize("by_decision", [False, True])
+def test_an_assignment_that_found_nobody_is_planned_again(by_decision):
+    assignment = AssignmentFactory(status=AssignmentStatus.PLANNED)
+    said = {"engagement": assignment.engagement, "assignment": assignment}
+    tender = a_sent_tender(**said)
+    assignment.refresh_from_db()
+    assert assignment.status == AssignmentStatus.TENDERED
+    with pytest.raises(ValidationError, match="mise en concurrence"):
+        change_status(
+            assignment=assignment, transition="untender", acting_user=boss(tender), reason="x"
+        )
+    if by_decision:
+        tender = pass_deadlines(tender, deposits=True)
+        open_tender(tender=tender, acting_user=boss(tender))
+        ConflictStatement.objects.create(tender=tender, evaluator=boss(tender), has_conflict=False)
+        none = {
+            "outcome": Outcome.UNSUCCESSFUL,
+            "offer": None,
+            "comment": "Personne.",
+            "reasons": {},
+        }
+        act(decide, again(tender), **none)
+    else:
+        cancel(tender)
+    assignment.refresh_from_db()
+    assert assignment.status == AssignmentStatus.PLANNED
+    assert assignment.status_entries.latest("entered_at").reason
+
+
+def test_an_engagement_stays_open_while_a_tender_runs():
+    tender = pass_deadlines(a_sent_tender(), deposits=True)
+    day = {"closed_on": tender.engagement.opened_on, "reason": "Terminé."}
+    who = {"engagement": tender.engagement, "acting_user": boss(tender)}
+    with pytest.raises(ValidationError, match="Diagnostic de gouvernance"):
+        close_engagement(**who, **day)
+    cancel(tender)
+    assert close_engagement(**who, **day).closed_on
 
 
 def test_offers_that_were_opened_can_still_be_cancelled():

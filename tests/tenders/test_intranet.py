@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from ilo_cms.documents.models import Document
 from ilo_cms.tenders.calls import criteria_of
@@ -70,6 +72,8 @@ def page(client, name, *keys, status=200, **get) -> str:
     return answer.content.decode()
 
 
+#: Later than any deadline that these tests make, and not too far ahead.
+NEXT_YEAR = timezone.localdate() + timedelta(days=365)
 NEED = {"blocks": [{"text": "Clarifier les rôles.", "type": "unstyled"}], "entityMap": {}}
 
 
@@ -115,6 +119,13 @@ def test_a_tender_is_started_from_an_engagement(browser, engagement):
     assert answer.status_code == 422
 
 
+def test_a_key_that_is_none_is_refused_by_the_form(browser, engagement):
+    source = a_draft(engagement)
+    page(browser, "tender_start", status=422, engagement="zz")
+    answer = browser.post(reverse("tender_copy", args=[source.pk]), {"engagement": "zz"})
+    assert answer.status_code == 422
+
+
 def test_the_form_makes_a_tender_once(browser, engagement):
     data, address = said(), reverse("tender_create", args=[engagement.pk])
     for _ in range(2):
@@ -126,6 +137,13 @@ def test_the_form_makes_a_tender_once(browser, engagement):
     assert "Clarifier les rôles." in tender.need
     assert timezone.localtime(tender.deposit_deadline).hour == 12
     assert criteria_of(tender) == [Weighted("Méthode", 60), Weighted("Prix", 40)]
+
+
+@pytest.mark.parametrize("need", ["", "[]", '{"blocks": [{}]}', "Un <b>besoin</b>"])
+def test_a_need_typed_without_the_editor_is_plain_text(browser, engagement, need):
+    address = reverse("tender_create", args=[engagement.pk])
+    assert browser.post(address, said(need=need)).status_code == 302
+    assert Tender.objects.get().need == (f"<p>{escape(need)}</p>" if need else "")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +174,13 @@ def test_a_new_form_begins_with_what_is_known(browser, engagement):
     TemplateCriterion.objects.create(template=template, label="Du modèle", weight=100)
     assignment = AssignmentFactory(planned=True, engagement=engagement, label="Revoir les statuts")
     key = reverse("tender_create", args=[engagement.pk])
+    TenderTemplate.objects.create(label="Ancien", is_active=False)
+    offered = browser.get(key, {"prestation": assignment.pk}).content.decode()
+    assert (
+        f'href="?prestation={assignment.pk}&amp;modele={template.pk}">Gouvernance</a>.' in offered
+    )
     text = browser.get(key, {"modele": template.pk, "prestation": assignment.pk}).content.decode()
+    assert "Partir d’un modèle" not in text
     for words in ("Du modèle", "Du calme", "Revoir les statuts"):
         assert words in text
     assert browser.get(key, {"modele": "x"}).status_code == 404
@@ -193,6 +217,15 @@ def test_a_tender_is_copied_to_another_engagement(browser, engagement):
     assert answer.url == reverse("tender_edit", args=[copy.pk])
 
 
+def test_a_double_click_copies_once(browser, engagement):
+    source = a_sent_tender(engagement=engagement)
+    address = reverse("tender_copy", args=[source.pk])
+    key = browser.get(address).context["form"]["key"].value()
+    for _ in range(2):
+        answer = browser.post(address, {"engagement": engagement.pk, "key": key})
+    assert answer.url == reverse("tender_edit", args=[source.copies.get().pk])
+
+
 # --- recipients -------------------------------------------------------------------------------
 
 
@@ -205,6 +238,16 @@ def test_suggestions_say_why_and_what_was_asked_before(browser, engagement):
     assert "Thématique : Gouvernance" in text
     assert "Sollicitée 1 fois" in text and "0&nbsp;%" in text
     assert "Sans thème" not in text
+
+
+def test_without_territory_none_is_chosen_and_their_kinds_have_headings(browser, engagement):
+    tender = a_draft(engagement, territory=None)
+    for name in ("tender_recipients", "tender_edit"):
+        page = browser.get(reverse(name, args=[tender.pk])).content.decode()
+        choices = re.search(r'<select name="territory".*?</select>', page, re.DOTALL)[0]
+        assert re.findall(r'value="([^"]*)"[^>]* selected', choices) in ([], [""])
+        assert choices.index('value=""') < choices.index("optgroup")
+        assert re.findall(r'optgroup label="(.*?)"', choices) == ["Régions", "Départements"]
 
 
 def test_anyone_is_found_by_name_or_siren_but_not_the_inactive(browser, engagement):
@@ -300,12 +343,16 @@ def test_what_cannot_be_sent_is_said(browser, engagement):
 def test_the_page_says_where_it_stands_and_offers_what_is_possible(browser, engagement):
     tender = a_draft(engagement)
     text = page(browser, "tender_page", tender.pk)
+    assert re.findall(r'class="button button-small" href="[^"]*">(.*?)<', text) == ["Destinataires"]
     assert "Vérifier et diffuser" in text and "Déplacer les échéances" not in text
     tender = a_sent_tender(engagement=engagement)
     text = page(browser, "tender_page", tender.pk)
     assert "Déplacer les échéances" in text
     assert "0 réponse sur 1" in text
     assert "Clore les réponses" not in text
+    silent = tender.invitations.get().organisation
+    type(silent).objects.filter(pk=silent.pk).update(is_active=False)
+    assert "Clore les réponses" in page(browser, "tender_page", tender.pk)
     accept(tender)
     assert "Clore les réponses" in page(browser, "tender_page", tender.pk)
     pass_deadlines(tender)
@@ -346,7 +393,7 @@ def test_officers_see_how_many_offers_and_nothing_of_them(browser, engagement):
     ("act", "data"),
     [
         ("annuler", {"reason": "Le besoin a disparu."}),
-        ("echeances", {"message": "Des congés.", "deposit_deadline_day": "2099-01-01"}),
+        ("echeances", {"message": "Des congés.", "deposit_deadline_day": str(NEXT_YEAR)}),
         ("clore-les-reponses", {}),
     ],
 )

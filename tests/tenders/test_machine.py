@@ -1,14 +1,12 @@
 """The state machine of a tender in small size; `trial_tender_machine.py` runs it in full."""
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.tenders.machine import TenderMachine
 
 
-@pytest.mark.django_db
-def test_any_order_of_acts_keeps_the_promises_of_a_tender():
+def test_any_order_of_acts_keeps_the_promises_of_a_tender(wired):
     run_state_machine_as_test(
         TenderMachine,
         settings=settings(

@@ -19,6 +19,7 @@ from ilo_cms.tenders.models import (
     Tender,
 )
 from ilo_cms.tenders.phases import moment
+from ilo_cms.tenders.receipts import content_lines
 from tests.factories import ContactFactory, EstablishmentFactory, OrganisationFactory
 from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, accept, again, pass_deadlines
@@ -141,7 +142,7 @@ def test_the_receipt_on_paper_holds_what_the_page_says(marina, tmp_path):
     path.write_bytes(receipt_pdf(row))
     text = "".join(page.extract_text() for page in PdfReader(path).pages)
     assert row.digest in "".join(text.split())
-    assert "4200,50" in text
+    assert "4 200,50 €" in " ".join(text.split())
 
 
 def test_a_double_click_deposits_once(browser, marina):
@@ -151,6 +152,21 @@ def test_a_double_click_deposits_once(browser, marina):
     first, second = (browser.post(url("tender_offer", tender), data) for _ in range(2))
     assert first.url == second.url
     assert Deposit.objects.count() == 1
+
+
+def test_a_page_used_before_a_withdrawal_says_so_and_then_serves_again(browser, marina):
+    tender = in_deposit(marina)
+    with_file(browser, marina, tender)
+    said, page = typed(marina, tender), url("tender_offer", tender)
+    browser.post(page, said)
+    row = Deposit.objects.get()
+    browser.post(url("offer_withdraw", row.offer), sent(marina, key=str(uuid4())))
+    refused = browser.post(page, said)
+    assert refused.status_code == 409
+    assert "a déjà servi" in refused.content.decode()
+    said["key"] = refused.context["form"]["key"].value()
+    assert browser.post(page, said).status_code == 302
+    assert Deposit.objects.standing().get().number == 3
 
 
 def test_nothing_typed_is_lost_when_something_is_missing(browser, marina):
@@ -204,7 +220,7 @@ def test_an_offer_is_withdrawn_and_confirmed_from_its_page(browser, marina):
     tender = in_deposit(marina)
     offer = deposited(tender, marina)
     text = browser.get(url("offer", offer)).content.decode()
-    assert "4200,50" in text
+    assert "4 200,50 €" in " ".join(text.split())
     assert "Confirmer mon offre" not in text
     Tender.objects.filter(pk=tender.pk).update(requirements=2)
     assert "Confirmer mon offre" in browser.get(url("offer", offer)).content.decode()
@@ -262,7 +278,7 @@ def test_a_partner_reads_what_is_deposited_and_no_receipt(marina, client):
     row = deposit(offer=offer, key=uuid4(), acting_as=marina)
     client.force_login(partner.user)
     text = client.get(url("offer", offer)).content.decode()
-    assert "4200,50" in text
+    assert "4 200,50 €" in " ".join(text.split())
     assert "Retirer mon offre" not in text
     assert client.get(url("deposit_receipt", row)).status_code == 404
     assert client.get(url("tender", tender)).status_code == 200
@@ -314,3 +330,21 @@ def test_who_left_reads_the_call_and_writes_nothing(client):
     response = client.post(url("tender", tender), sent(former, act="take_on"))
     assert response.status_code in {403, 404}
     assert place_of(tender, former).taken_by is None
+
+
+def test_the_only_establishment_is_chosen_already_and_one_of_two_is_not(browser, marina):
+    tender = in_deposit(marina)
+    page = browser.get(url("tender_offer", tender)).content.decode()
+    assert page.count(" selected>") == 1 and 'value="" selected' not in page
+    EstablishmentFactory(organisation=marina.organisation)
+    assert 'value="" selected' in browser.get(url("tender_offer", tender)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("price", "days", "said"),
+    [("4800.50", "4.50", ["4 800,50 €", "4,5"]), ("10000", "20.00", ["10 000,00 €", "20"])],
+)
+def test_a_receipt_writes_numbers_as_people_do(price, days, said):
+    content = {"price": price, "days": days, "place": "", "message": ""}
+    lines = content_lines(content | {"partners": [], "files": []})
+    assert [" ".join(value.split()) for _, value in lines[:2]] == said

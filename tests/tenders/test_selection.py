@@ -1,17 +1,29 @@
 """Scoring alone, then together; deciding, and who is told what (SPEC T12–T14)."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
+from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.models import Assignment, AssignmentStatus
 from ilo_cms.notifications.models import Notification
 from ilo_cms.tenders.comparison import comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.deposits import deposit
-from ilo_cms.tenders.models import Letter, Outcome, Phase, ScoreSheet
+from ilo_cms.tenders.models import (
+    Decision,
+    Invitation,
+    Letter,
+    Outcome,
+    Participation,
+    Phase,
+    ScoreSheet,
+    Tender,
+)
 from ilo_cms.tenders.offers import Partner, save_draft, set_partners
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.phases import phase
@@ -26,7 +38,7 @@ from ilo_cms.tenders.scoring import (
     state_conflict,
     total,
 )
-from tests.factories import ContactFactory, EngagementFactory, OfficerFactory
+from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
 from tests.helpers.intranet import an_officer
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, read
@@ -241,6 +253,25 @@ def test_each_is_told_and_reads_their_own_scores_alone(opened, claire, providers
     }
 
 
+def test_who_left_before_the_decision_reads_none_of_it(opened, claire, providers):
+    agree(opened, claire, 9, 6)
+    decision = choose(opened, claire)
+    contact = providers[1]
+    contact.ended_on = timezone.localdate()
+    assert result_for(contact, again(opened)) is not None
+    Decision.objects.filter(pk=decision.pk).update(decided_at=timezone.now() + timedelta(days=1))
+    assert result_for(contact, again(opened)) is None
+
+
+def test_who_had_declined_reads_the_decision_on_an_offer_entered_for_it(opened, claire, providers):
+    Invitation.objects.filter(organisation=providers[1].organisation).update(
+        participation=Participation.NONE
+    )
+    agree(opened, claire, 9, 6)
+    choose(opened, claire)
+    assert [own.is_retained for own in result_for(providers[1], again(opened)).offers] == [False]
+
+
 def test_a_stranger_reads_the_decision_of_no_offer(opened, claire):
     agree(opened, claire, 9, 6)
     choose(opened, claire)
@@ -290,6 +321,18 @@ def test_an_inactive_provider_is_not_retained(opened, claire, providers):
     organisation.save()
     with pytest.raises(ValidationError, match="inactive"):
         choose(opened, claire)
+
+
+def test_an_abandoned_assignment_is_given_to_nobody(opened, claire):
+    agree(opened, claire, 9, 6)
+    row = AssignmentFactory(engagement=opened.engagement, status=AssignmentStatus.ABANDONED)
+    Tender.objects.filter(pk=opened.pk).update(assignment=row)
+    with pytest.raises(ValidationError, match="est abandonnée"):
+        choose(opened, claire)
+    change_status(assignment=row, transition="resume", reason="Reprise", acting_user=claire)
+    choose(opened, claire)
+    row.refresh_from_db()
+    assert row.status == AssignmentStatus.TENDERED
 
 
 def test_officers_elsewhere_score_and_decide_nothing(opened, claire, wired):

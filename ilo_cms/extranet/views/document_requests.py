@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -272,6 +272,9 @@ def act(request: HttpRequest, pk: UUID, service, success: str, **words: object) 
         service(item=item, acting_as=request.contact, **words)
     except ValidationError as error:
         return show(request, own_request(request, pk), item.pk, *refusal(error))
+    except PermissionDenied as error:  # cancelled or completed in between: the text is shown again
+        now = own_request(request, pk)
+        return show(request, now, item.pk, *refusal(error), kept=request.POST)
     messages.success(request, success)
     return redirect(f"{reverse('document_request', args=[pk])}#piece-{item.pk}")
 
@@ -312,6 +315,8 @@ def send_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
         sent = send(request=found, acting_as=request.contact)
     except ValidationError as error:
         return show(request, own_request(request, pk), None, error.messages[0], 422)
+    except PermissionDenied as error:
+        return show(request, own_request(request, pk), None, *refusal(error))
     count = len(sent)
     words = "pièce est envoyée" if count == 1 else "pièces sont envoyées"
     messages.success(

@@ -9,16 +9,20 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
+from ilo_cms.document_requests.models import expiring_documents
 from ilo_cms.documents.models import Document
-from ilo_cms.documents.services import deposit, too_large, withdraw
+from ilo_cms.documents.services import DEPOSITS_A_DAY, deposit, too_large, withdraw
 from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.kept_forms import ACTING_AS
@@ -47,11 +51,12 @@ class UploadForm(forms.Form):
     file = forms.FileField(required=False, widget=forms.FileInput)
 
     def __init__(self, document_type: DocumentType, has_one: bool, error: str) -> None:
-        super().__init__({} if error else None, auto_id=f"id_{document_type.code}_%s")
+        super().__init__({} if error else None, auto_id=f"id_{slugify(document_type.code)}_%s")
         field = self.fields["file"]
         field.label = "Choisir un autre fichier" if has_one else "Choisir un fichier"
         field.help_text = (
-            f"{document_type.readable_formats}, {document_type.maximum_megabytes} Mo au plus."
+            f"{document_type.readable_formats}, {document_type.maximum_megabytes} Mo au plus. "
+            f"{DEPOSITS_A_DAY} envois par jour au plus."
         )
         accepted = [f".{name}" for name in document_type.extensions]
         accepted += [".jpeg"] if ".jpg" in accepted else []
@@ -78,10 +83,26 @@ class Slot:
         return UploadForm(self.type, bool(self.documents), error)
 
 
+def renewable_types(request: HttpRequest) -> list[DocumentType]:
+    """The other types with a validity that the record holds, or of which a document soon ends.
+
+    What ends is renewed here before anybody asks for it again (SPEC D6).
+    """
+    own = Document.objects.visible_to(request.user, request.contact)
+    own = own.filter(organisation=request.contact.organisation).order_by()
+    ending = expiring_documents(timezone.localdate()).values("pk")
+    held = Q(pk__in=own.current().of_records().values("pk")) | Q(pk__in=ending)
+    rows = DocumentType.objects.filter(pk__in=own.filter(held).values("type"))
+    return [kind for kind in rows.exclude(code__in=SLOTS) if kind.is_renewable]
+
+
 def slots(request: HttpRequest) -> dict[str, Slot]:
-    """The record's slots as this contact sees them."""
+    """The record's slots as this contact sees them: those of all, then what is to be renewed."""
     contact = request.contact
+    renewed = renewable_types(request)
     types = DocumentType.objects.active().filter(code__in=SLOTS).in_bulk(field_name="code")
+    types |= {kind.code: kind for kind in renewed}
+    headings = SLOTS | {kind.code: (False, kind.label) for kind in renewed}
     documents = list(
         Document.objects.visible_to(request.user, contact)
         .current()
@@ -90,7 +111,7 @@ def slots(request: HttpRequest) -> dict[str, Slot]:
         .select_related("type", "organisation")
     )
     found = {}
-    for code, (personal, heading) in SLOTS.items():
+    for code, (personal, heading) in headings.items():
         if code in types:
             owner = contact if personal else None
             here = [
@@ -184,7 +205,7 @@ def answer(request: HttpRequest, code: str, said: str, status: int) -> HttpRespo
     if refused:
         return show(request, code, said, status)
     messages.success(request, said)
-    return redirect(f"{reverse('record_documents')}#piece-{code}")
+    return redirect(f"{reverse('record_documents')}#piece-{slugify(code)}")
 
 
 @require_POST

@@ -48,7 +48,10 @@ def known_assignments(request: HttpRequest, engagement: Engagement) -> list[Assi
 
 
 def steps_of(engagement: Engagement) -> list[dict[str, str]]:
-    """The five stages for the line of steps: the last entered is the present one (SPEC E1)."""
+    """The five stages for the line of steps: the last entered is the present one (SPEC E1).
+
+    Nothing is under way in a closed engagement.
+    """
     entries = engagement.stage_entries.in_force().order_by("entered_on", "rank")
     entered = {entry.stage: entry.entered_on for entry in entries}
     order = list(Stage)
@@ -57,6 +60,8 @@ def steps_of(engagement: Engagement) -> list[dict[str, str]]:
     for number, stage in enumerate(order):
         day = f"{entered[stage]:%d/%m/%Y}" if stage in entered else ""
         state = "now" if number == place else "done" if number < place else "todo"
+        if state == "now" and not engagement.is_open:
+            state = "done"
         detail = f"depuis le {day}" if state == "now" else day
         steps.append({"label": stage.label, "state": state, "detail": detail})
     return steps
@@ -175,7 +180,7 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
         engagement=engagement,
     )
     if posted and form.is_valid() and deposited(request, form, engagement):
-        messages.success(request, f"« {form.cleaned_data['title']} » est déposé.")
+        messages.success(request, f"Dépôt enregistré : « {form.cleaned_data['title']} ».")
         return redirect("engagement_documents", pk=engagement.pk)
     resources = Resource.objects.known_to(request.contact).filter(
         engagement=engagement, withdrawn_at=None

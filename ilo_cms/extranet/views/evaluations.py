@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -42,6 +42,8 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
             form.add_error(None, may_reply.reason)
         elif form.is_valid() and replied(found, form, request):
             return redirect(found.path)
+        found = shared_evaluation(request, pk)
+        may_reply = can_reply(contact, found)
     context = {
         "evaluation": found,
         "lines": lines(found.version, found.answers.all()),
@@ -59,6 +61,9 @@ def replied(found: Evaluation, form: ReplyForm, request: HttpRequest) -> bool:
     except ValidationError as error:
         form.add_error("reply", error)
         return False
+    except PermissionDenied as error:  # a colleague replied in between, or the sharing ended
+        form.add_error(None, str(error))
+        return False
     messages.success(request, "Votre réponse est envoyée à votre chargé·e d’accompagnement.")
     return True
 
@@ -69,8 +74,12 @@ def read_evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = shared_evaluation(request, pk)
     if found.read_at:  # by a second click, or a colleague
         messages.info(request, "L’évaluation est déjà marquée comme lue.")
-    else:
+        return redirect(found.path)
+    try:
         mark_read(evaluation=found, acting_as=request.contact)
+    except PermissionDenied as error:  # the sharing or the access ended in between
+        messages.error(request, str(error))
+    else:
         messages.success(request, "L’évaluation est marquée comme lue.")
     return redirect(found.path)
 
@@ -107,6 +116,9 @@ def answered(found: SatisfactionRequest, form: AnswersForm, request: HttpRequest
         answer(request=found, values=form.values(), acting_as=request.contact)
     except ValidationError as error:
         form.add_error(None, error)
+        return False
+    except PermissionDenied as error:  # another tab answered in between, or the access ended
+        form.add_error(None, str(error))
         return False
     messages.success(request, "Merci : vos réponses sont envoyées à l’équipe qui vous accompagne.")
     return True

@@ -21,7 +21,7 @@ SHOWN = 50
 
 def visible_meetings(request: HttpRequest):
     """The meetings of the organisation the person acts for."""
-    return Meeting.objects.visible_to(request.user, request.contact).with_people()
+    return Meeting.objects.known_to(request.contact).with_people()
 
 
 @acting_contact_required

@@ -4,7 +4,7 @@ One address shows the page and takes what was typed, so that a form kept while t
 comes back to it; files have their own, as those of the record do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,7 +20,7 @@ from ilo_cms.extranet.access import acting_contact_required, acting_form
 from ilo_cms.extranet.kept_forms import ACTING_AS, restore
 from ilo_cms.extranet.offer_forms import OfferForm
 from ilo_cms.extranet.views.documents import OTHER_TAB, UploadForm
-from ilo_cms.extranet.views.tenders import known_tender, place_in
+from ilo_cms.extranet.views.tenders import place_in
 from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.deposits import Act, deposit, files_of, missing_of
 from ilo_cms.tenders.models import Deposit, OfferFile
@@ -36,6 +36,8 @@ from ilo_cms.tenders.places import Place
 
 
 GONE = "Ce type de document n’est plus demandé. Rechargez la page."
+NEW = "Votre fichier est dans le brouillon : il sera déposé avec votre offre."
+SAME = "Ce fichier était déjà dans le brouillon : rien n’a changé."
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Slot:
 
 def own_place(request: HttpRequest, pk: UUID) -> Place:
     """The organisation's place in a call; 404 to who was not invited, or has left."""
-    place = place_in(request, known_tender(request, pk))
+    place = place_in(request, pk)
     if place is None or request.contact.is_former:
         raise Http404
     return place
@@ -64,16 +66,23 @@ def own_place(request: HttpRequest, pk: UUID) -> Place:
 def slots(place: Place, code: str = "", error: str = "") -> list[Slot]:
     """The types that an offer takes; `error` stands at one of them."""
     files = list(files_of(place.offer)) if place.offer else []
-    required = {each.pk for each in place.tender.required_types.all()}
     return [
         Slot(
             type=each,
-            is_required=each.pk in required,
+            is_required=each.is_required,
             files=[file for file in files if file.document.type_id == each.pk],
             error=error if each.code == code else "",
         )
         for each in offer_types(place.tender)
     ]
+
+
+def missing(place: Place, found: list[Slot]) -> list[str] | None:
+    """What the saved draft still lacks; None before there is one."""
+    if place.offer is None:
+        return None
+    files = [file for slot in found for file in slot.files]
+    return missing_of(place.offer, files, [slot.type for slot in found if slot.is_required])
 
 
 @acting_form()
@@ -99,7 +108,8 @@ def of(place: Place) -> dict:
 
 
 def refused(form: OfferForm, error: ValidationError) -> OfferForm:
-    """The form with what a service said, at its field where it has one."""
+    """The form with what a service said, at its field where it has one, for another act."""
+    form.renew_key()
     if hasattr(error, "error_dict"):
         for name, errors in error.error_dict.items():
             form.add_error(name if name in form.fields else None, errors)
@@ -108,9 +118,14 @@ def refused(form: OfferForm, error: ValidationError) -> OfferForm:
     return form
 
 
+def code_of(error: ValidationError) -> str:
+    """Why a service refused, in the one word by which it says so; "" where faults have fields."""
+    return "" if hasattr(error, "error_dict") else error.error_list[0].code or ""
+
+
 def status_of(error: ValidationError) -> int:
     """409 for what is possible no more or not yet, 422 for what must be corrected."""
-    return 409 if getattr(error, "code", "") in {"closed", "changed"} else 422
+    return 409 if code_of(error) in {"closed", "changed"} else 422
 
 
 def keep(request: HttpRequest, place: Place, form: OfferForm, asked: bool) -> Act | None:
@@ -120,18 +135,24 @@ def keep(request: HttpRequest, place: Place, form: OfferForm, asked: bool) -> Ac
     """
     contact = request.contact
     offer = place.offer or draft_of(invitation=place.invitation, acting_as=contact, even_late=asked)
+    changes = {n: value for n, value in form.values().items() if getattr(offer, n) != value}
+    typed = {"offer": offer, "acting_as": contact, "values": changes}
     try:
-        changes = {
-            name: value for name, value in form.values().items() if getattr(offer, name) != value
-        }
-        if changes:
-            offer = save_draft(offer=offer, values=changes, acting_as=contact)
         if any(name.startswith("partner_") for name in form.changed_data):
             set_partners(offer=offer, partners=form.partners(), acting_as=contact)
     except ValidationError as error:
-        if not asked or getattr(error, "code", "") != "closed":
+        if not asked or code_of(error) != "closed":
             raise
-    return deposit(offer=offer, key=form.form_key, acting_as=contact) if asked else None
+    try:
+        if asked:
+            return deposit(key=form.form_key, **typed)
+    except ValidationError as error:
+        if code_of(error) == "incomplete":  # what was typed is not lost
+            save_draft(**typed)
+        raise
+    if changes:
+        save_draft(**typed)
+    return None
 
 
 def told(request: HttpRequest, place: Place, done: Act | None) -> HttpResponse:
@@ -162,7 +183,7 @@ def show(
         "form": form,
         "slots": found,
         "error": "" if any(slot.error for slot in found) else error,
-        "missing": missing_of(place.offer) if place.offer else None,
+        "missing": missing(place, found),
         "may_commit": can_commit_as(request.contact),
     }
     return render(request, "extranet/tender_offer.html", context, status=status)
@@ -180,38 +201,33 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     slot = next((each for each in slots(place) if each.type.code == code), None)
     if slot is None:
         return answer(request, place, "", GONE, 422)
-    return answer(request, place, code, *take(request, place, slot))
-
-
-def take(request: HttpRequest, place: Place, slot: Slot) -> tuple[str, int]:
-    """Check and keep the file that was sent; what became of it, and the status that says so."""
     file = request.FILES.get("file")
     if file is None:
-        return no_file(request, slot.type)
+        return answer(request, place, code, *no_file(request, slot.type))
     try:
-        offer = place.offer or draft_of(invitation=place.invitation, acting_as=request.contact)
-        _, is_new = add_file(
-            offer=offer, file=file, document_type=slot.type, acting_as=request.contact
+        kept, is_new = add_file(
+            invitation=place.invitation,
+            file=file,
+            document_type=slot.type,
+            acting_as=request.contact,
         )
     except REFUSALS as error:
-        return refusal(error)
-    if is_new:
-        return "Votre fichier est dans le brouillon : il sera déposé avec votre offre.", 200
-    return "Ce fichier était déjà dans le brouillon : rien n’a changé.", 200
+        return answer(request, place, code, *refusal(error))
+    return answer(request, replace(place, offer=kept.offer), code, NEW if is_new else SAME, 200)
 
 
 def answer(request: HttpRequest, place: Place, code: str, said: str, status: int) -> HttpResponse:
     """Tell what became of a file: to the script the slot's new content, else a page."""
     error = said if status != 200 else ""
-    place = own_place(request, place.tender.pk)
     if request.headers.get("X-Requested-With") == "upload":
         html = below = ""
-        slot = next((each for each in slots(place, code, error) if each.type.code == code), None)
+        found = slots(place, code, error)
+        slot = next((each for each in found if each.type.code == code), None)
         if slot:
             context = {"slot": slot, "place": place, "tender": place.tender}
             html = render_to_string("extranet/_offer_slot.html", context, request)
-            missing = missing_of(place.offer) if place.offer else None
-            below = render_to_string("extranet/_offer_summary.html", {"missing": missing}, request)
+            context = {"missing": missing(place, found)}
+            below = render_to_string("extranet/_offer_summary.html", context, request)
         return JsonResponse({"said": said, "html": html, "summary": below}, status=status)
     if error:
         return show(request, place, OfferForm(None, **of(place)), status, code, error)

@@ -16,7 +16,7 @@ from ilo_cms.extranet.offer_forms import DeclineForm, QuestionForm
 from ilo_cms.tenders.models import Offer, Question, Tender
 from ilo_cms.tenders.participation import answer_invitation, ask_question, take_on
 from ilo_cms.tenders.phases import can_ask
-from ilo_cms.tenders.places import Place, invitations_of, places_of, steps_of
+from ilo_cms.tenders.places import Place, invitations_of, place_at, places_of, steps_of
 from ilo_cms.tenders.results import result_for
 
 
@@ -25,11 +25,13 @@ PAGE_SIZE = 20
 
 @acting_contact_required
 def tenders(request: HttpRequest) -> HttpResponse:
-    """The calls to which the organisation was invited, the latest first."""
-    page = Paginator(invitations_of(request.contact), PAGE_SIZE).get_page(request.GET.get("page"))
+    """The calls to which the organisation was invited, the most urgent first."""
+    now = database_now()
+    rows = invitations_of(request.contact, now)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
-        "places": places_of(request.contact, page.object_list, database_now()),
+        "places": places_of(request.contact, page.object_list, now),
         "shared": shared_offers(request)[:PAGE_SIZE],
     }
     return render(request, "extranet/tenders.html", context)
@@ -55,17 +57,16 @@ def known_tender(request: HttpRequest, pk: UUID) -> Tender:
     return get_object_or_404(rows, pk=pk)
 
 
-def place_in(request: HttpRequest, found: Tender) -> Place | None:
+def place_in(request: HttpRequest, pk: UUID) -> Place | None:
     """The organisation's place in a call; None for a partner who was not invited."""
-    rows = invitations_of(request.contact).filter(tender=found)
-    return next(iter(places_of(request.contact, rows, database_now())), None)
+    return place_at(request.contact, pk, database_now())
 
 
 @acting_form()
 def tender(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One call; a POST is an answer, a question, or "Je m’en occupe"."""
     found = known_tender(request, pk)
-    place = place_in(request, found)
+    place = place_in(request, pk)
     if request.method == "POST" and place:
         return act(request, found, place)
     kept = restore(request)
@@ -127,7 +128,7 @@ def show(
     questions = Question.objects.known_to(request.contact).filter(tender=found)
     context = {
         "tender": found,
-        "place": place_in(request, found),
+        "place": place_in(request, found.pk),
         "steps": steps_of(found, now),
         "decline": decline,
         "question": question,
@@ -140,7 +141,7 @@ def show(
         "required_types": found.required_types.all(),
         "attachments": found.attachments.filter(withdrawn_at=None).select_related("document"),
         "questions": questions.select_related("invitation"),
-        "events": found.events.all(),
+        "events": found.events.known_to(request.contact),
         "shared": shared_offers(request).filter(invitation__tender=found),
     }
     return render(request, "extranet/tender.html", context, status=status)

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ilo_cms.core.models import UUIDModel
@@ -25,6 +26,35 @@ class InvitationQuerySet(models.QuerySet):
             return self.none()
         rows = self.filter(organisation=contact.organisation_id).exclude(tender__published_at=None)
         return rows.filter(written_by_then(contact, "invited_at"))
+
+    def most_urgent_first(self, now):
+        """Those where something can be done at a moment, then those that wait, then those over.
+
+        The nearest deadline comes first; of those over, the latest.
+        """
+        answers = Coalesce("tender__participation_ended_at", "tender__participation_deadline")
+        over = Q(tender__cancelled_at__isnull=False) | Q(tender__decision__isnull=False)
+        answering = Q(answers_until__gt=now)
+        depositing = Q(
+            participation=Participation.ACCEPTED,
+            tender__deposit_deadline__gt=now,
+            tender__opening=None,
+        )
+        return (
+            self.annotate(answers_until=answers)
+            .annotate(
+                urgency=Case(
+                    When(over, Value(2)), When(answering | depositing, Value(0)), default=1
+                ),
+                until=Case(
+                    When(over, Value(None)),
+                    When(answering, F("answers_until")),
+                    default=F("tender__deposit_deadline"),
+                    output_field=models.DateTimeField(null=True),
+                ),
+            )
+            .order_by("urgency", F("until").asc(nulls_last=True), "-invited_at", "pk")
+        )
 
     def accepted(self):
         """Those whose organisation takes part."""

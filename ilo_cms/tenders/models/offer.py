@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from ilo_cms.audit.services import assistant
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import Document
@@ -35,7 +36,7 @@ class OfferQuerySet(models.QuerySet):
             return self.none()
         own = Q(cooperator=None) | Q(cooperator=contact)
         rows = self.filter(own, invitation__organisation=contact.organisation_id)
-        return rows.exclude(invitation__tender__published_at=None)
+        return rows.exclude(invitation__tender__published_at=None).unsealed_to_support()
 
     def shared_with(self, contact: Contact):
         """Those that stand and name a contact's organisation as a partner who may read (T8)."""
@@ -43,7 +44,14 @@ class OfferQuerySet(models.QuerySet):
             return self.none()
         named = OfferPartner.objects.filter(organisation=contact.organisation_id, can_read=True)
         standing = Deposit.objects.standing().values("offer")
-        return self.filter(pk__in=named.values("offer")).filter(pk__in=standing)
+        rows = self.filter(pk__in=named.values("offer")).filter(pk__in=standing)
+        return rows.unsealed_to_support()
+
+    def unsealed_to_support(self):
+        """All; to an administrator who acts as the contact, what the intranet reads too (T9)."""
+        if not assistant.get():
+            return self
+        return self.filter(invitation__tender__opening__isnull=False).standing()
 
     def standing(self):
         """Those deposited and not withdrawn since."""
@@ -140,7 +148,7 @@ class OfferFile(UUIDModel):
     class Meta:
         verbose_name = "pièce de l’offre"
         verbose_name_plural = "pièces de l’offre"
-        ordering = ["offer", "document__created_at", "id"]
+        ordering = ["offer_id", "document__created_at", "id"]
 
     def __str__(self) -> str:
         return str(self.document)
@@ -170,7 +178,7 @@ class OfferPartner(UUIDModel):
     class Meta:
         verbose_name = "partenaire"
         verbose_name_plural = "partenaires"
-        ordering = ["offer", "name", "id"]
+        ordering = ["offer_id", "name", "id"]
 
     def __str__(self) -> str:
         return self.name
@@ -217,7 +225,7 @@ class Deposit(UUIDModel):
     channel = models.CharField(
         "reçue par", max_length=10, choices=Channel.choices, default=Channel.PLATFORM
     )
-    received_on = models.DateField(
+    received_at = models.DateTimeField(
         "reçue le", null=True, blank=True, help_text="D’une offre reçue hors plateforme."
     )
     requirements = models.PositiveIntegerField("version du cahier des charges")
@@ -235,7 +243,7 @@ class Deposit(UUIDModel):
     class Meta:
         verbose_name = "dépôt"
         verbose_name_plural = "dépôts"
-        ordering = ["offer", "number"]
+        ordering = ["offer_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["offer", "number"], name="deposit_numbered_once")
         ]
@@ -268,7 +276,7 @@ class LateAttempt(UUIDModel):
     class Meta:
         verbose_name = "tentative hors délai"
         verbose_name_plural = "tentatives hors délai"
-        ordering = ["offer", "at", "id"]
+        ordering = ["offer_id", "at", "id"]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} hors délai"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ilo_cms.core.french import number
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.engagements.models import Assignment
@@ -177,7 +178,7 @@ class Score(NotedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.criterion} : {self.note}"
+        return f"{self.criterion} : {number(self.note)}"
 
 
 class AgreedScore(NotedModel):
@@ -200,7 +201,7 @@ class AgreedScore(NotedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.criterion} : {self.note}"
+        return f"{self.criterion} : {number(self.note)}"
 
 
 class Decision(UUIDModel):

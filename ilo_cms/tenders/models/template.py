@@ -52,4 +52,4 @@ class TemplateCriterion(UUIDModel):
         ordering = ["template", "sort_order", "id"]
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.weight} %)"
+        return f"{self.label} ({self.weight}\u00a0%)"

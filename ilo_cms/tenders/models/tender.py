@@ -1,9 +1,10 @@
 """A call sent to chosen providers: what is asked, until when, on which criteria (SPEC T1, T2)."""
 
+from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from wagtail.fields import RichTextField
 
@@ -86,13 +87,9 @@ class TenderQuerySet(models.QuerySet):
 
 
 def shared_with_partner(contact: Contact):
-    """The tenders of deposited offers that name a contact's organisation as reading partner."""
-    from_partners = Tender.objects.filter(
-        invitations__offers__partners__organisation=contact.organisation_id,
-        invitations__offers__partners__can_read=True,
-        invitations__offers__deposits__isnull=False,
-    )
-    return from_partners.order_by().values("pk")
+    """The tenders of offers that stand and name a contact's organisation as reading partner."""
+    offers = apps.get_model("tenders", "Offer").objects.shared_with(contact)
+    return offers.order_by().values("invitation__tender")
 
 
 class Tender(UUIDModel, TimestampedModel):
@@ -257,7 +254,7 @@ class Criterion(UUIDModel):
         ordering = ["tender", "position", "id"]
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.weight} %)"
+        return f"{self.label} ({self.weight}\u00a0%)"
 
 
 class TenderAttachment(UUIDModel):
@@ -288,6 +285,22 @@ class TenderAttachment(UUIDModel):
         return self.title
 
 
+class TenderEventQuerySet(models.QuerySet):
+    """Who may see which line."""
+
+    def known_to(self, contact: Contact):
+        """Those of the tenders that a contact reads, up to the day they left.
+
+        Why a decision was taken is for those who took part: `tenders.results` shows it to them.
+        """
+        rows = self.filter(tender__in=Tender.objects.known_to(contact).order_by().values("pk"))
+        return rows.filter(written_by_then(contact, "at")).annotate(
+            told=Case(
+                When(kind=EventKind.DECIDED, then=Value("", models.TextField())), default=F("text")
+            )
+        )
+
+
 class TenderEvent(UUIDModel):
     """One line of a tender's history, read by the team and by all invited (SPEC T4)."""
 
@@ -308,6 +321,8 @@ class TenderEvent(UUIDModel):
         blank=True,
         on_delete=models.SET_NULL,  # the log says who
     )
+
+    objects = TenderEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "fait"
