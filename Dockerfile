@@ -27,4 +27,4 @@ ENV PATH=/venv/bin:$PATH \
 USER ilo
 VOLUME /var/lib/ilo
 EXPOSE 8000
-CMD ["gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
+CMD ["python", "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]

@@ -1,4 +1,4 @@
-"""gunicorn, in every place: `gunicorn -c gunicorn.conf.py config.wsgi`.
+"""gunicorn, in every place: `python -m gunicorn -c gunicorn.conf.py config.wsgi`.
 
 Threads and not asyncio: Django's database work is synchronous. Loading the application before
 forking makes a refused setting stop the server with its sentence instead of a loop of workers.
@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 
-pythonpath = str(Path(__file__).resolve().parent / "site")
+root = Path(__file__).resolve().parent
+chdir = str(root)  # the process that checks files loads its parsers from here, once for all
+pythonpath = str(root / "site")
 sys.path.insert(0, pythonpath)
 
 from config import env  # noqa: E402

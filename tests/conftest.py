@@ -2,12 +2,14 @@
 
 import os
 import socket
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.test import Client
 
 from ilo_cms.desk.management.commands.setup_ilo import wire
+from tests.helpers import alone
 from tests.helpers.browser import browser  # noqa: F401  a fixture
 
 
@@ -45,6 +47,12 @@ def fresh_caches():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory) -> Path:
+    """A SQLite file with all tables and no row; what runs beside the suite takes a copy."""
+    return alone.make_empty(tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture

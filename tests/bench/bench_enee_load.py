@@ -21,7 +21,10 @@ from pathlib import Path
 from statistics import median
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 SMALL = os.environ.get("BENCH_SIZE") == "small"
 SCALE, ROUNDS, PEER_ROWS = (1.0, 1, 100) if SMALL else (20.7, 3, 1000)
 
@@ -29,12 +32,7 @@ SCALE, ROUNDS, PEER_ROWS = (1.0, 1, 100) if SMALL else (20.7, 3, 1000)
 def main() -> None:
     """Set up a database of its own, time the three, print the line."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["VAR_DIR"] = folder
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-        sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-        import django
-
-        django.setup()
+        alone.start(folder, any_engine=True)
         logging.disable()
         sys.stdout.write(json.dumps(measure(Path(folder))) + "\n")
 
@@ -50,7 +48,6 @@ def measure(folder: Path) -> dict:
 
     export = folder / "export"
     rows = sum(generate(export, scale=SCALE).values())
-    call_command("migrate", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
     load_lists()
     connection.close()

@@ -1,6 +1,7 @@
 """The list of assignments in the intranet: 100,000 rows beside the same list with 60 rows.
 
-Also the list of engagements by stage. The limit is the same list where there is little to read:
+Also the list of engagements by stage, and the page of one engagement that holds 200 of each thing
+beside the same page with 2. The limit is the same list or page where there is little to read:
 `ratio_to_limit` says how many times longer the large one takes. `DATABASE_URL` chooses the
 database; without it, SQLite in a folder that is removed.
 """
@@ -15,24 +16,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 ROWS = 400 if os.environ.get("BENCH_SIZE") == "small" else 100_000
 FEW = 60
 AIM = 1.2
-
-
-def setup(folder: Path) -> None:
-    """Django on an empty database, with its tables."""
-    os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder / 'bench.sqlite3'}")
-    os.environ |= {"VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-    from django.core.management import call_command
-    from django.test.utils import setup_test_environment
-
-    django.setup()
-    setup_test_environment()
-    call_command("migrate", verbosity=0)
+#: Of each thing that one engagement holds; its page shows them all, so that it takes longer.
+ITEMS = 20 if os.environ.get("BENCH_SIZE") == "small" else 200
+PAGE_SECONDS = 1.0
 
 
 def fill(officer, houses: list, start: int, count: int) -> None:
@@ -101,6 +94,38 @@ def timed(client, addresses: list[str]) -> dict[str, float]:
     return found
 
 
+def one_page(client, user) -> dict:
+    """The page of one engagement with ITEMS of each thing beside 2: its seconds and its queries."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+    from django.urls import reverse
+
+    from tests.engagements.helpers import crowd, started
+
+    engagement = started(officer=user.officer)
+    address = reverse("engagement_page", args=[engagement.pk])
+    seconds, queries, held = [], [], 0
+    for size in (2, ITEMS):
+        crowd(engagement, size - held)
+        held = size
+        seconds.append(timed(client, [address])[address])
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        queries.append(len(asked))
+    few, many = seconds
+    return {
+        "name": f"one engagement, {ITEMS} of each, {queries[1]} queries ({connection.vendor})",
+        "ours": round(many, 4),
+        "peer": round(few, 4),
+        "limit": round(few, 4),
+        "unit": "s",
+        "ratio_to_peer": round(few / many, 2),
+        "ratio_to_limit": round(many / few, 2),
+        "aim": f"at most {PAGE_SECONDS} s, and as many queries as with 2 of each ({queries[0]})",
+        "met": many <= PAGE_SECONDS and queries[0] == queries[1],
+    }
+
+
 def plans() -> None:
     """How the database finds the first page, on stderr."""
     from ilo_cms.engagements.models import Assignment, Engagement
@@ -113,15 +138,17 @@ def plans() -> None:
 
 
 def main() -> None:
-    """Print a line of JSON per list."""
+    """Print a line of JSON for the page and one per list."""
     with tempfile.TemporaryDirectory() as name:
-        setup(Path(name))
+        alone.start(name, any_engine=True)
         from django.db import connection
+        from django.test.utils import setup_test_environment
         from django.urls import reverse
 
         from tests.factories import OrganisationFactory
         from tests.helpers.intranet import an_officer, as_
 
+        setup_test_environment()
         user = an_officer()
         houses = [OrganisationFactory() for _ in range(20)]
         client = as_(user)
@@ -138,6 +165,7 @@ def main() -> None:
             cursor.execute("ANALYZE")
         many = timed(client, list(addresses.values()))
         plans()
+        sys.stdout.write(json.dumps(one_page(client, user), ensure_ascii=False) + "\n")
         for title, address in addresses.items():
             ratio = many[address] / few[address]
             line = {

@@ -20,7 +20,10 @@ from random import Random
 from uuid import UUID
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 SMALL = os.environ.get("BENCH_SIZE") == "small"
 PROVIDERS, MANY, QUERIES, PEER_QUERIES = (
     (200, 1_000, 5, 2) if SMALL else (100_000, 1_000_000, 200, 12)
@@ -32,18 +35,9 @@ VOCABULARY = [f"{syllable}{number:03}" for syllable in ("ba", "ce", "di") for nu
 
 def set_up(folder: str) -> None:
     """Django on an empty database with the reference lists."""
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "VAR_DIR": folder,
-        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-    }
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
+    alone.start(folder)
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
     call_command("load_referentials", verbosity=0)
 
 

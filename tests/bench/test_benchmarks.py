@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import alone
 from tools.bench import KEYS
 
 
@@ -17,10 +18,11 @@ FOLDER = Path(__file__).parent
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("bench_*.py")), ids=lambda path: path.stem)
-def test_benchmark_runs_in_small_size(path, tmp_path):
+def test_benchmark_runs_in_small_size(path, tmp_path, empty_database):
     environment = {
         name: value for name, value in os.environ.items() if name not in {"DATABASE_URL"}
     }
+    environment[alone.EMPTY] = str(empty_database)
     run = subprocess.run(
         [sys.executable, str(path)],
         cwd=FOLDER.parents[1],

@@ -47,10 +47,14 @@ def test_a_file_goes_up_as_soon_as_it_is_chosen(site, visit):
     assert saved.value.suggested_filename == "cv-2026.pdf"
     assert saved.value.path().read_bytes() == files.pdf(pages=2)
 
+    slot.get_by_label("Choisir un autre fichier").set_input_files(a_file("vide.pdf", b""))
+    expect(slot.locator(".errorlist")).to_contain_text("est vide")
     slot.get_by_label("Choisir un autre fichier").set_input_files(
         a_file("gros.pdf", bytes(11 << 20))
     )
     expect(slot.get_by_role("status")).to_contain_text("dépasse 10")
+    expect(slot.locator(".errorlist")).to_have_count(0)  # of the file chosen before
+    paul.check("piece-trop-grande")
 
     paul.tab_to(slot.get_by_role("button", name="Retirer"))
     page.keyboard.press("Enter")

@@ -108,8 +108,9 @@ def look(visitor, name: str) -> None:
 
 
 def done(visitor, words: str) -> None:
-    """The page says so."""
+    """The page says so, and has come whole: what is counted next is all there."""
     expect(visitor.page.get_by_text(words).first).to_be_visible()
+    visitor.page.wait_for_load_state()
 
 
 # --- what the officer does ----------------------------------------------------------------------
@@ -209,7 +210,7 @@ def share(claire, title: str, party: str = "") -> None:
     type_in(claire, "Intitulé", title)
     type_in(claire, "ou note", "À lire avant de commencer.")
     if party:
-        tick(claire, claire.page.get_by_label(party, exact=True))
+        tick(claire, claire.page.get_by_label(f"{party} ("))
     button(claire, "Ajouter")
     done(claire, "Ressource ajoutée.")
 
@@ -318,20 +319,20 @@ def deposit(marina, address: str) -> None:
     type_in(marina, "Intitulé", DELIVERABLE)
     type_in(marina, "ou note", "Trois décisions, à relire par le bureau.")
     button(marina, "Déposer")
-    done(marina, f"« {DELIVERABLE} » est déposé.")
+    done(marina, f"Dépôt enregistré : « {DELIVERABLE} ».")
     button(marina, f"Partager avec Les Jardins partagés : {DELIVERABLE}")
-    done(marina, f"« {DELIVERABLE} » est partagée avec Les Jardins partagés.")
+    done(marina, f"Partage avec Les Jardins partagés enregistré : « {DELIVERABLE} ».")
     button(marina, f"Ne plus partager avec Les Jardins partagés : {DELIVERABLE}")
-    done(marina, "n’est plus partagée avec Les Jardins partagés.")
+    done(marina, f"Partage avec Les Jardins partagés terminé : « {DELIVERABLE} ».")
     type_in(marina, "Intitulé", MISTAKE)
     type_in(marina, "ou note", "Déposé au mauvais endroit.")
     button(marina, "Déposer")
-    done(marina, f"« {MISTAKE} » est déposé.")
+    done(marina, f"Dépôt enregistré : « {MISTAKE} ».")
     press(marina, marina.page.locator("summary").filter(has_text=MISTAKE))
     look(marina, "depot")
     type_in(marina, f"Motif du retrait : {MISTAKE}", "Erreur de dossier.")
     button(marina, f"Retirer définitivement : {MISTAKE}")
-    done(marina, f"« {MISTAKE} » est retirée")
+    done(marina, f"plus personne ne lit « {MISTAKE} »")
 
 
 def read_evaluation(marina) -> None:

@@ -123,7 +123,7 @@ def test_a_meeting_from_proposal_to_cancellation(site, visit):
     officer.open(meeting)
     page = officer.page
     officer.check("rendez-vous-reponses")
-    page.get_by_label("07/02/2028 de 10:00 à 11:30").check()
+    page.get_by_role("radio", name="07/02/2028 de 10:00 à 11:30").check()
     page.get_by_role("button", name="Fixer cette date").click()
     expect(page.get_by_text("La date est fixée")).to_be_visible()
     officer.check("rendez-vous-fixe")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import alone
+
 
 pytestmark = pytest.mark.own_database
 
@@ -15,8 +17,9 @@ FOLDER = Path(__file__).parent
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("trial_*.py")), ids=lambda path: path.stem)
-def test_trial_passes_in_small_size(path, tmp_path):
+def test_trial_passes_in_small_size(path, tmp_path, empty_database):
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment[alone.EMPTY] = str(empty_database)
     run = subprocess.run(
         [sys.executable, str(path)],
         env=environment | {"TRIAL_SIZE": "small", "VAR_DIR": str(tmp_path)},

@@ -17,21 +17,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 PROCESSES, THREADS, WRITES = (2, 3, 2) if os.environ.get("TRIAL_SIZE") == "small" else (8, 25, 5)
 
 
 def set_up(folder: str) -> None:
     """Django with the product's own database settings, on an empty database."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "VAR_DIR": folder}
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    alone.start(folder, any_engine=True)
     from django.db import connections
 
-    call_command("migrate", "audit", verbosity=0)
     connections.close_all()  # each process opens its own
 
 

@@ -14,21 +14,11 @@ from pathlib import Path
 from random import Random
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 WORLDS, ROUNDS, QUESTIONS = (2, 3, 2) if os.environ.get("TRIAL_SIZE") == "small" else (50, 20, 10)
-
-
-def set_up(folder: str) -> None:
-    """Django on an empty database."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "VAR_DIR": folder}
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder}/trial.sqlite3"
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def one_world(seed: int) -> tuple[int, list[str]]:
@@ -59,7 +49,7 @@ def main() -> int:
     """Run the trial; exit code 1 when an answer differs."""
     asked, wrong = 0, []
     with tempfile.TemporaryDirectory() as folder:
-        set_up(folder)
+        alone.start(folder)
         for seed in range(WORLDS):
             count, different = one_world(seed)
             asked += count

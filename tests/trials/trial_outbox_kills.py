@@ -25,7 +25,10 @@ from datetime import timedelta
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 NOTICES, KILLS, EACH_FAULT = (60, 3, 10) if SMALL else (5000, 100, 200)
 READERS = 50
@@ -120,21 +123,15 @@ def serve_mail() -> SmtpServer:
 
 def set_up(folder: str, port: int) -> None:
     """Django on an empty database, with the product's own queue and mail settings."""
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "VAR_DIR": folder,
-        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-        "LOG_LEVEL": "CRITICAL",
-    }
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
+    alone.start(
+        folder,
+        any_engine=True,
+        DJANGO_SETTINGS_MODULE="config.settings.dev",
+        EMAIL_URL=f"smtp://127.0.0.1:{port}",
+        LOG_LEVEL="CRITICAL",
+    )
     from ilo_cms.accounts.models import User
 
-    call_command("migrate", verbosity=0)
     User.objects.bulk_create(
         User(email=f"p{n}@exemple.example", last_name=f"Martin{n}") for n in range(READERS)
     )
@@ -157,7 +154,7 @@ def start_worker(log) -> subprocess.Popen:
     """The product's own worker, in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "manage.py", "run_huey"],
-        cwd=ROOT,
+        cwd=alone.ROOT,
         stdout=log,
         stderr=log,
         start_new_session=True,

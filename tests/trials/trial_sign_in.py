@@ -16,7 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 THREADS = 8
 ATTEMPTS = 200 if os.environ.get("TRIAL_SIZE") == "small" else 10_000
 #: What the settings allow: five tries in five minutes per account, ten failures a minute per
@@ -27,18 +30,12 @@ PER_ADDRESS, ADDRESS_WINDOW = 10, 60
 
 def set_up(folder: str) -> None:
     """Django on an empty database, with the cache that production has without Redis."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "VAR_DIR": folder}
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-    from django.conf import settings
+    alone.start(folder, any_engine=True)
+    from django.core.cache import caches
 
     from config.settings.base import CACHES
 
-    settings.CACHES = CACHES
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+    caches.settings = caches.configure_settings(CACHES)
 
 
 def count_hashes() -> list[str]:

@@ -11,33 +11,25 @@ import tempfile
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 RUNS, STEPS = (2, 10) if SMALL else (int(os.environ.get("TRIAL_RUNS", "5000")), 50)
-
-
-def set_up(folder: str) -> None:
-    """Django on an empty database."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "VAR_DIR": folder}
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder}/trial.sqlite3"
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def main() -> int:
     """Run the trial; exit code 1 with the shortest broken run when a promise is broken."""
     with tempfile.TemporaryDirectory() as folder:
-        set_up(folder)
+        alone.start(folder)
         from hypothesis import HealthCheck, settings
         from hypothesis.stateful import run_state_machine_as_test
 
-        from tests.tenders.machine import TenderMachine
+        from ilo_cms.desk.management.commands.setup_ilo import wire
+        from tests.tenders.machine import COUNTS, TenderMachine
 
+        wire()
         sized = settings(
             max_examples=RUNS,
             stateful_step_count=STEPS,
@@ -46,7 +38,8 @@ def main() -> int:
             suppress_health_check=list(HealthCheck),
         )
         run_state_machine_as_test(TenderMachine, settings=sized)
-    print(json.dumps({"trial": "tender_machine", "runs": RUNS, "steps": STEPS, "passed": True}))
+    said = {"trial": "tender_machine", "runs": RUNS, "steps": STEPS, "passed": True}
+    print(json.dumps(said | {"acts": dict(sorted(COUNTS.items()))}))
     return 0
 
 

@@ -20,7 +20,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone
+
+
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 UPLOADS, BOMBS, SHARES = (60, 5, 1) if SMALL else (10_000, 200, 4)
 UPLOADS = int(os.environ.get("TRIAL_UPLOADS", UPLOADS))
@@ -46,12 +49,7 @@ OUTSIDE = ["exe", "html", "svg", "js", "docm", "xlsm", "zip", "pdf.exe", "php", 
 
 def set_up(folder: str):
     """The whole platform on an empty database; a browser signed in as a provider."""
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "VAR_DIR": folder}
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    alone.start(folder)
     from django.test import Client
     from django.test.utils import setup_test_environment
 
@@ -59,7 +57,6 @@ def set_up(folder: str):
     from tests.factories import ContactFactory
 
     setup_test_environment()
-    call_command("migrate", verbosity=0)
     for code, formats in SLOTS.items():
         DocumentType.objects.create(
             code=code, label=code, formats=",".join(formats), maximum_megabytes=20
