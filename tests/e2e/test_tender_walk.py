@@ -5,6 +5,7 @@ The demonstration has one tender in each phase; each test goes on from one of th
 
 import re
 import socket
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -88,17 +89,19 @@ def test_a_provider_deposits_changes_and_withdraws(visit):
     paul.sign_in(PAUL)
     open_tender(paul, "Trouver de nouvelles ressources")
     press(paul, page.get_by_role("link", name="Continuer mon offre"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre offre")
     paul.check("offre-brouillon")
     slot = page.locator("section.card").filter(
         has=page.get_by_role("heading", name=re.compile("Proposition financière"))
     )
-    if slot.count():
-        field = slot.first.locator("[type=file]")
-        paul.tab_to(field)
+    field, price = slot.locator("[type=file]"), page.get_by_label(re.compile("Prix"))
+    paul.tab_to(field)
+    with held_uploads(page):  # who goes on while a file is sent is not called back by its answer
         field.set_input_files(a_file("prix.pdf", files.pdf(pages=3)))
-        expect(slot.first).to_contain_text("prix.pdf")
-    price = page.get_by_label(re.compile("Prix"))
-    paul.tab_to(price)
+        expect(slot).to_contain_text("Envoi de prix.pdf")
+        paul.tab_to(price)
+    expect(slot.get_by_role("link", name="prix.pdf")).to_be_visible()
+    expect(price).to_be_focused()
     price.fill("5 250,50")
     press(paul, page.get_by_role("button", name="Déposer mon offre"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Reçu")
@@ -106,6 +109,7 @@ def test_a_provider_deposits_changes_and_withdraws(visit):
     paul.check("offre-recu")
     open_tender(paul, "Trouver de nouvelles ressources")
     press(paul, page.get_by_role("link", name=re.compile("Lire l’offre déposée")))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre offre déposée")
     paul.check("offre-deposee")
     press(paul, page.locator("summary", has_text="Retirer mon offre"))
     press(paul, page.get_by_role("button", name="Retirer mon offre"))
@@ -113,6 +117,17 @@ def test_a_provider_deposits_changes_and_withdraws(visit):
     press(paul, page.get_by_role("link", name="Retour à mon offre"))
     expect(page.get_by_text("Aucune offre déposée")).to_be_visible()
     paul.check("offre-retiree")
+
+
+@contextmanager
+def held_uploads(page):
+    """Files chosen meanwhile reach the server only at the end."""
+    held = []
+    page.route("**/pieces/**", lambda route: held.append(route))
+    yield
+    for route in held:
+        route.continue_()
+    page.unroute("**/pieces/**")
 
 
 def send_half_a_file(visitor, form) -> None:

@@ -16,6 +16,12 @@ function add(parent, tag, properties) {
   return element;
 }
 
+/** Bring the reader back to a field after an answer, unless they have gone on to another one. */
+function bringBack(slot, field) {
+  const at = document.activeElement;
+  if (field && (at === document.body || slot.contains(at))) field.focus();
+}
+
 /** What a request was answered, or null when it was not the answer to an upload. */
 function read(request) {
   try {
@@ -37,7 +43,7 @@ function enhance(slot) {
     input.disabled = false;
     input.value = "";
     said.textContent = words;
-    input.focus();
+    bringBack(slot, input);
   };
 
   /** What was wrong with the file chosen before. */
@@ -100,7 +106,7 @@ function enhance(slot) {
       enhance(slot);
       const summary = document.querySelector("[data-summary]");
       if (summary && answer.summary) summary.innerHTML = answer.summary;
-      slot.querySelector("[type=file]")?.focus();
+      bringBack(slot, slot.querySelector("[type=file]"));
     });
     request.send(data);
   };
