@@ -19,16 +19,17 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.helpers import alone, rush
 
 
 SMALL = os.environ.get("TRIAL_SIZE") == "small"
 RUNS = int(os.environ.get("TRIAL_RUNS", "4" if SMALL else "200"))
 SEED = int(os.environ.get("TRIAL_SEED", "2026"))
-os.environ.setdefault("TRIAL_AUTHORS", "8" if SMALL else "24")
-
-import trial_deadline_rush as rush  # noqa: E402  it reads how many authors there are
-
-
+AUTHORS, CLIENTS, SIZE = (8, 6, 20_000) if SMALL else (24, 24, 200_000)
 #: How long authors have in a run, and when in it the officer acts at the latest.
 WINDOW, LATEST = timedelta(seconds=1.5), 1.3
 ACTS = ["extended", "shortened", "cancelled", "left"]
@@ -78,7 +79,8 @@ def one_run(port: int, pool: ProcessPoolExecutor, authors: list, run: int) -> tu
     deadline = database_now() + WINDOW
     Tender.objects.filter(pk=tender.pk).update(deposit_deadline=deadline)
     tender.refresh_from_db()
-    job = pool.submit(rush.share, port, str(tender.pk), authors, run * len(authors), time.time())
+    said = {"first": run * len(authors), "clients": CLIENTS, "size": SIZE}
+    job = pool.submit(rush.run_share, rush.Share(port, str(tender.pk), authors, **said))
     time.sleep(chance.uniform(0.2, LATEST))
     changed = change(tender, ACTS[run % len(ACTS)])
     return changed.act, faults(tender, changed, job.result())
@@ -113,13 +115,13 @@ def main() -> int:
     acts: Counter = Counter()
     found: Counter = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        rush.alone.start(folder, any_engine=True)
+        alone.start(folder, any_engine=True)
         from django.db import connection
 
-        authors, port = rush.people(), rush.free_port()
+        authors, port = rush.people(AUTHORS), rush.free_port()
         server = rush.serve(folder, port)
         try:
-            rush.warm_up(port, authors)
+            rush.warm_up(port, authors, SIZE)
             spawn = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(1, mp_context=spawn) as pool:
                 for run in range(RUNS):
