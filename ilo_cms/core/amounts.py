@@ -1,5 +1,6 @@
 """Amounts and other numbers as the French type them: one way to read them for every form."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -25,6 +26,11 @@ class FrenchNumberInput(forms.TextInput):
 
     def __init__(self) -> None:
         super().__init__({"inputmode": "decimal"})
+
+    def format_value(self, value: Any) -> str | None:
+        """A whole number without its idle zeros."""
+        is_whole = isinstance(value, Decimal) and value == value.to_integral_value()
+        return super().format_value(int(value) if is_whole else value)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
         """What was typed, ready for the field."""

@@ -37,9 +37,11 @@ CONTENT = [
     "required_types",
 ]
 DEADLINES = ["participation_deadline", "questions_deadline", "deposit_deadline"]
+#: The days that follow the deadlines, and must follow them when they move.
+DAYS = ["decision_on", "starts_on"]
 FIELDS = [*CONTENT, *DEADLINES]
 #: What a copy takes over: not the dates, which are of their time.
-COPIED = [name for name in CONTENT if name not in {"decision_on", "starts_on"}]
+COPIED = [name for name in CONTENT if name not in DAYS]
 ALREADY_SENT = (
     "Cette mise en concurrence est déjà diffusée : modifiez-la par un avis aux sollicités."
 )

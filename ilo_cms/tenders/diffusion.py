@@ -5,11 +5,12 @@ deposit deadline no deadline moves and nothing asked changes.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
@@ -20,6 +21,7 @@ from ilo_cms.engagements.changes import needed
 from ilo_cms.engagements.models import AssignmentStatus
 from ilo_cms.tenders.calls import (
     CONTENT,
+    DAYS,
     DEADLINES,
     changed_words,
     criteria_of,
@@ -217,19 +219,20 @@ def amendment_text(tender: Tender, changed: Iterable[str], message: str) -> str:
 def move_deadlines(
     *,
     tender: Tender,
-    deadlines: Mapping[str, datetime | None],
+    deadlines: Mapping[str, date | None],
     message: str,
     seen: int,
     acting_user: User,
 ) -> Tender:
     """Move deadlines of a sent tender, later or sooner, never into the past; all invited are told.
 
-    `deadlines` are some of DEADLINES. The deadline of answers moves only while answers are awaited,
-    the others until deposits end. Raises PermissionDenied, ValidationError by field.
+    `deadlines` are some of DEADLINES, and of DAYS, which have to follow. The deadline of answers
+    moves only while answers are awaited, the others until deposits end. Raises PermissionDenied,
+    ValidationError by field.
     """
     row, now = to_change(tender, seen, acting_user)
     now_in = check_running(row, now)
-    if unknown := deadlines.keys() - set(DEADLINES):
+    if unknown := deadlines.keys() - {*DEADLINES, *DAYS}:
         raise TypeError(f"Not a deadline: {sorted(unknown)}")
     message = needed(message, "Dites pourquoi : tous les sollicités le liront.", "message")
     before = {name: getattr(row, name) for name in deadlines}
@@ -239,7 +242,7 @@ def move_deadlines(
     check_movable(new, deadlines, now_in)
     for name in new:
         setattr(row, name, deadlines[name])
-    check_deadlines(row, now, new)
+    check_deadlines(row, now, [name for name in new if name in DEADLINES])
     row.full_clean()
     raise_revision(row, *new)
     lines = [deadline_line(row, name, deadlines[name]) for name in new]
@@ -267,9 +270,11 @@ def check_movable(new: list[str], deadlines: Mapping[str, Any], now_in: Phase) -
             raise ValidationError({name: "Cette échéance est nécessaire."})
 
 
-def deadline_line(tender: Tender, name: str, value: datetime | None) -> str:
-    """A new deadline in words."""
+def deadline_line(tender: Tender, name: str, value: date | None) -> str:
+    """A new deadline, or day, in words."""
     label = capfirst(str(tender._meta.get_field(name).verbose_name))
+    if name in DAYS:
+        return f"{label} : {date_format(value, 'j F Y') if value else 'sans date'}"
     return f"{label} : {moment(value) if value else 'comme le dépôt des offres'}"
 
 

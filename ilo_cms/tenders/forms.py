@@ -6,6 +6,7 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.amounts import FrenchNumberInput
@@ -15,7 +16,7 @@ from ilo_cms.engagements.admin import engagement_chooser
 from ilo_cms.engagements.models import Assignment, AssignmentStatus, Engagement
 from ilo_cms.referentials.models import DocumentType, Sector, Skill, Territory
 from ilo_cms.tenders import attachments, diffusion
-from ilo_cms.tenders.calls import CONTENT, DEADLINES
+from ilo_cms.tenders.calls import CONTENT, DAYS, DEADLINES
 from ilo_cms.tenders.fields import MomentField, NeedWidget
 from ilo_cms.tenders.models import Channel, Phase, Tender, TenderTemplate
 from ilo_cms.tenders.models.tender import NEED_FEATURES
@@ -47,10 +48,19 @@ def day_input() -> forms.DateInput:
     return forms.DateInput({"type": "date"}, "%Y-%m-%d")
 
 
+def label_of(name: str) -> str:
+    """The label of a field of tenders, as forms write it."""
+    return capfirst(str(Tender._meta.get_field(name).verbose_name))
+
+
 def moment_field(name: str, **options: Any) -> MomentField:
     """The field of one of the deadlines."""
-    label = str(Tender._meta.get_field(name).verbose_name)
-    return MomentField(label=f"{label[:1].upper()}{label[1:]}", required=False, **options)
+    return MomentField(label=label_of(name), required=False, **options)
+
+
+def day_field(name: str) -> forms.DateField:
+    """The field of one of the days that follow the deadlines."""
+    return forms.DateField(label=label_of(name), required=False, widget=day_input())
 
 
 class StartForm(forms.Form):
@@ -270,18 +280,20 @@ class DeadlinesForm(ActForm):
     participation_deadline = moment_field("participation_deadline")
     questions_deadline = moment_field("questions_deadline")
     deposit_deadline = moment_field("deposit_deadline")
+    decision_on = day_field("decision_on")
+    starts_on = day_field("starts_on")
     message = message_field("Pourquoi")
 
     def prepare(self) -> None:
         """The deadlines as they are; that of answers only while answers are awaited."""
-        for name in DEADLINES:
+        for name in (*DEADLINES, *DAYS):
             self.initial[name] = getattr(self.tender, name)
         if self.tender.participation_ended_at:
             del self.fields["participation_deadline"]
 
     def run(self) -> object:
         """Move those that were changed."""
-        moved = [name for name in DEADLINES if name in self.changed_data]
+        moved = [name for name in (*DEADLINES, *DAYS) if name in self.changed_data]
         deadlines = {name: self.cleaned_data[name] for name in moved}
         message = self.cleaned_data["message"]
         return diffusion.move_deadlines(deadlines=deadlines, message=message, **self.common)

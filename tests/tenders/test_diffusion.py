@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.formats import date_format
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.core.clock import database_now
@@ -263,6 +264,19 @@ def test_deadlines_move_both_ways_and_all_are_told():
     text = tender.events.filter(kind=EventKind.DEADLINES_MOVED).first().text
     assert "Dépôt des offres jusqu’au : " in text
     assert "heure de Paris" in text
+
+
+def test_the_day_of_the_decision_follows_the_deposits_in_the_same_act():
+    decision = in_days(15).date()
+    tender = a_sent_tender(decision_on=decision)
+    with pytest.raises(ValidationError, match="précéder"):
+        move(tender, deposit_deadline=in_days(30))
+    later = decision + timedelta(days=20)
+    moved = move(tender, deposit_deadline=in_days(30), decision_on=later)
+    assert moved.decision_on == later
+    text = tender.events.get(kind=EventKind.DEADLINES_MOVED).text
+    assert date_format(later, "j F Y") in text
+    assert moved.requirements == tender.requirements  # nobody has to confirm for that
 
 
 @pytest.mark.parametrize(
