@@ -29,6 +29,7 @@ from ilo_cms.engagements.models import (
     Engagement,
     StatusEntry,
 )
+from ilo_cms.engagements.parties import watched
 from ilo_cms.engagements.policies import (
     assignment_faults,
     can_change_engagement,
@@ -171,23 +172,29 @@ def change_status(
     reason = clean_reason(reason)
     if step.needs_reason:
         reason = needed(reason, f"Dites pourquoi, pour : {step.label.lower()}.")
-    before = row.status
-    row.status = step.target
-    row.save(update_fields=["status", "updated_at"])
+    with watched(row.engagement, acting_user):
+        take_step(row, step, acting_user, reason)
+    return row
+
+
+def take_step(assignment: Assignment, step: Transition, acting_user: User, reason: str) -> None:
+    """Write the state that a locked assignment enters, in the log too, and tell it."""
+    before = assignment.status
+    assignment.status = step.target
+    assignment.save(update_fields=["status", "updated_at"])
     StatusEntry.objects.create(
-        assignment=row, status=row.status, entered_by=acting_user, reason=reason
+        assignment=assignment, status=step.target, entered_by=acting_user, reason=reason
     )
     record(
         "assignment.status_changed",
         actor=acting_user,
-        target=row,
-        organisation=row.engagement.beneficiary,
+        target=assignment,
+        organisation=assignment.engagement.beneficiary,
         before={"status": AssignmentStatus(before).label},
         after={"status": step.target.label},
         reason=reason,
     )
-    tell_status(row, step, before, acting_user, reason)
-    return row
+    tell_status(assignment, step, before, acting_user, reason)
 
 
 def check_source(assignment: Assignment, step: Transition) -> None:

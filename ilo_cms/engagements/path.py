@@ -27,6 +27,7 @@ from ilo_cms.engagements.changes import (
     write,
 )
 from ilo_cms.engagements.models import PENDING, Engagement, Stage, StageEntry
+from ilo_cms.engagements.parties import watched
 from ilo_cms.engagements.policies import (
     can_change_engagement,
     can_create_engagement,
@@ -171,8 +172,9 @@ def edit_engagement(
             raise ValidationError(
                 {"opened_on": f"Une étape est entrée dès le {date_format(first.entered_on)}."}
             )
-    before = write(row, values)
-    row.save(update_fields=[*values, "updated_at"])
+    with watched(row, acting_user):
+        before = write(row, values)
+        row.save(update_fields=[*values, "updated_at"])
     log_changes(
         "engagement.updated",
         row=row,
