@@ -34,11 +34,14 @@ class Moment:
     ends_at: datetime
 
     def check(self) -> None:
-        """Raise ValidationError unless it lies ahead and ends after it starts."""
+        """Raise ValidationError, of both faults if need be, on one past or that ends too early."""
+        faults = []
         if self.ends_at <= self.starts_at:
-            raise ValidationError("L’heure de fin doit suivre l’heure de début.", code="order")
+            faults.append("L’heure de fin doit suivre l’heure de début.")
         if self.starts_at <= timezone.now():
-            raise ValidationError("Cette date est passée : choisissez-en une à venir.", code="past")
+            faults.append("Cette date est passée : choisissez-en une à venir.")
+        if faults:
+            raise ValidationError(faults)
 
 
 @logged

@@ -216,3 +216,15 @@ def test_the_form_offers_only_what_may_be_sent(asked):
     offered = client.get(address).context["form"]["stage"].field
     assert [value for value, _ in offered.choices] == [Stage.RECEPTION, Stage.DIAGNOSIS]
     assert offered.initial == Stage.DIAGNOSIS
+
+
+def test_a_stage_keeps_its_name_and_stands_in_no_second_quotation_marks(sign_in):
+    engagement = EngagementFactory(title="Accompagnement 2026", closed_on="2026-06-30")
+    StageEntry.objects.create(
+        engagement=engagement, stage=Stage.DIAGNOSIS, entered_on="2026-02-01", rank=0
+    )
+    contact = ContactFactory(organisation=engagement.beneficiary)
+    send_to([contact], engagement, stage=Stage.DIAGNOSIS)
+    told = Notification.objects.get(kind="satisfaction.sent").text
+    assert "sur « Accompagnement 2026 (étape Diagnostic partagé) »." in told
+    assert "étape « Diagnostic partagé »" in sign_in(contact.user).get("/").text
