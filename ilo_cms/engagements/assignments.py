@@ -13,6 +13,7 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.edits import snapshot
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.changes import (
+    check_new,
     clean_reason,
     locked_engagement,
     log_changes,
@@ -38,8 +39,6 @@ from ilo_cms.engagements.policies import (
 from ilo_cms.engagements.transitions import TRANSITIONS, Transition, transitions_from
 from ilo_cms.notifications.services import notify
 
-
-FOREIGN = "Cette page n’est plus la bonne : rechargez-la, puis recommencez."
 
 DETAILS = [
     "label",
@@ -83,8 +82,7 @@ def create_assignment(
     can_change_engagement(acting_user, row).enforce()
     if known := Assignment.objects.filter(pk=key, engagement=row).first():
         return known
-    if Assignment.objects.filter(pk=key).exists():
-        raise ValidationError(FOREIGN, code="changed")
+    check_new(key, Assignment)
     assignment = Assignment(pk=key, engagement=row, **values)
     check(assignment)
     assignment.save(force_insert=True)

@@ -20,6 +20,7 @@ from ilo_cms.directory.edits import create_record, edit_as_officer
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements.changes import (
+    check_new,
     locked_engagement,
     log_changes,
     log_creation,
@@ -61,6 +62,7 @@ def open_engagement(
     acting = active_officer(acting_user)
     if known := Engagement.objects.filter(pk=key, operator=acting.operator_id).first():
         return known
+    check_new(key, Engagement)
     check_not_future(opened_on, "opened_on")
     engagement = Engagement(
         pk=key,
