@@ -15,7 +15,7 @@ from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import as_it_is_now, receive, record_deposit
-from ilo_cms.engagements.changes import locked_engagement, needed
+from ilo_cms.engagements.changes import check_new, locked_engagement, needed
 from ilo_cms.engagements.models import Assignment, Engagement, Resource, ResourceShare
 from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.policies import can_deposit_resource, can_manage_resource
@@ -117,6 +117,7 @@ def keep(
     can_deposit_resource(actor, acting_as, row, assignment).enforce()
     if known := Resource.objects.filter(pk=resource.pk, deposited_by=actor).first():
         return known
+    check_new(resource.pk, Resource)
     if received:
         document, findings = received
         resource.document, _ = record_deposit(

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from ilo_cms.directory.models import Organisation
+from ilo_cms.document_requests.services import ask
 from ilo_cms.engagements.assignments import change_status, create_assignment
 from ilo_cms.engagements.models import CONSULTING, Engagement, StageEntry, StatusEntry
 from ilo_cms.engagements.path import (
@@ -17,18 +18,20 @@ from ilo_cms.engagements.path import (
     open_engagement,
 )
 from ilo_cms.engagements.plan import add_action
-from ilo_cms.engagements.resources import share_resource
+from ilo_cms.engagements.resources import deposit_resource, share_resource
 from ilo_cms.evaluations.services import evaluations as services
 from ilo_cms.meetings.edits import edit
 from ilo_cms.meetings.models import Meeting
 from ilo_cms.meetings.reminders import remind
-from ilo_cms.meetings.services import cancel
+from ilo_cms.meetings.services import Moment, cancel, propose
 from ilo_cms.notifications.models import Notification
 from tests.engagements.helpers import planned, ready, started
 from tests.factories import (
     ActionTypeFactory,
     AssignmentFactory,
     ContactFactory,
+    DocumentRequestFactory,
+    DocumentTypeFactory,
     EvaluationFactory,
     MeetingFactory,
     OfficerFactory,
@@ -236,6 +239,43 @@ def test_a_key_of_something_else_is_refused_in_words(engagement, name):
         ),
         "assignment": lambda: create_assignment(
             key=foreign.pk, engagement=engagement, label="Réseau", acting_user=officer
+        ),
+    }
+    with pytest.raises(ValidationError, match="n’est plus la bonne") as refused:
+        makers[name]()
+    assert refused.value.code == "changed"
+
+
+@pytest.mark.parametrize("name", ["meeting", "resource", "documents"])
+def test_so_is_that_of_what_an_engagement_holds(engagement, colleague, name):
+    contact = ContactFactory(organisation=engagement.beneficiary)
+    resource = ResourceFactory(engagement=started())
+    officer = engagement.officer.user
+    asked = DocumentRequestFactory(organisation=engagement.beneficiary, asked_by=colleague)
+    meeting = Meeting(pk=MeetingFactory().pk, engagement=engagement, title="Bilan")
+    tomorrow = timezone.now() + timedelta(days=1)
+    makers = {
+        "meeting": lambda: propose(
+            meeting=meeting,
+            moments=[Moment(tomorrow, tomorrow + timedelta(hours=1))],
+            contacts=[contact],
+            officers=[],
+            acting_user=officer,
+        ),
+        "resource": lambda: deposit_resource(
+            key=resource.pk,
+            engagement=engagement,
+            title="Compte rendu",
+            note="Voir plus tard.",
+            acting_user=officer,
+        ),
+        "documents": lambda: ask(
+            key=asked.pk,
+            organisation=engagement.beneficiary,
+            types=[DocumentTypeFactory()],
+            message="",
+            due_on=timezone.localdate(tomorrow),
+            acting_user=officer,
         ),
     }
     with pytest.raises(ValidationError, match="n’est plus la bonne") as refused:
