@@ -230,9 +230,10 @@ def tell_status(
         )
     if not step.tells_parties or not was_shown(assignment, before):
         return
-    readable = assignment.is_shown_to_provider  # an abandoned one has no page any more
-    path = reverse("assignment", args=[assignment.pk]) if readable else reverse("home")
     for party in dict.fromkeys(parties_of(assignment)):
+        # An abandoned one has no page any more for its provider.
+        reads = assignment.is_shown_to_provider or party != assignment.provider
+        path = reverse("assignment", args=[assignment.pk]) if reads else reverse("home")
         notify(
             "assignment.status_changed",
             recipients=people_with_access(party),
