@@ -25,6 +25,7 @@ from ilo_cms.engagements.models import (
     Resource,
     StageEntry,
 )
+from ilo_cms.engagements.parties import parties
 from ilo_cms.evaluations.models import (
     DraftQuestion,
     Evaluation,
@@ -292,9 +293,11 @@ class MeetingFactory(DjangoModelFactory):
 
     @factory.post_generation
     def contacts(self, create, extracted, **kwargs):
-        """Contacts invited."""
+        """Contacts invited: of the beneficiary, or at work on an assignment."""
         for contact in extracted or ():
             Participant.objects.create(meeting=self, contact=contact)
+            if contact.organisation not in parties(self.engagement):
+                AssignmentFactory(engagement=self.engagement, contact=contact)
 
     @factory.post_generation
     def officers(self, create, extracted, **kwargs):

@@ -404,6 +404,8 @@ def check(world, client, route: Route, matrix: dict, ask) -> None:
         response = ask(fill(route, key(route.name)), form_of(people[role], ask))
         if response.streaming:
             b"".join(response)  # a file is closed once it is read
+        elif "html" in response.get("Content-Type", ""):
+            assert "---------" not in response.text, "a choice of nothing is said in words"
         answers[role] = response.status_code
     expected = matrix[route.name]
     wrong = {role: code for role, code in answers.items() if code not in expected[role]}

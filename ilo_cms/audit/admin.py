@@ -27,9 +27,7 @@ def detail(event: AuditEvent) -> str:
 class AuditFilterSet(RecordFilterSet):
     """The journal by act and date."""
 
-    action = django_filters.ChoiceFilter(
-        label="Acte", choices=list(ACTIONS.items()), empty_label="Tous"
-    )
+    action = django_filters.ChoiceFilter(label="Acte", choices=list(ACTIONS.items()))
     at = django_filters.DateFromToRangeFilter(label="Date", widget=DateRangePickerWidget)
 
     class Meta:

@@ -17,7 +17,7 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.models import Organisation
 from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestItem
 from ilo_cms.document_requests.policies import can_ask, can_follow, is_standing
-from ilo_cms.engagements.changes import clean_reason
+from ilo_cms.engagements.changes import check_new, clean_reason
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.notifications.services import notify
 from ilo_cms.referentials.models import DocumentType
@@ -81,6 +81,7 @@ def ask(
     can_ask(acting_user, organisation, engagement).enforce()
     if known := DocumentRequest.objects.filter(pk=key, asked_by=acting_user).first():
         return known
+    check_new(key, DocumentRequest)
     check_due_date(due_on)
     chosen = [kind for kind in dict.fromkeys(types) if kind.is_active]
     if not chosen:

@@ -103,7 +103,7 @@ def ask_documents(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             count = len(people_with_access(made.organisation))
-            told = f"{count} contact{'s prévenus' if count > 1 else ' prévenu'}"
+            told = f"{count} contact{'s prévenus' if count > 1 else ' prévenu'}."
             messages.success(
                 request, f"Demande envoyée {to(made.organisation)} : {told if count else NOBODY}"
             )

@@ -85,7 +85,11 @@ class EngagementFilterSet(TeamFilterSet):
     """Engagements by team, stage and date."""
 
     stage = django_filters.ChoiceFilter(
-        label="Étape", field_name="current_stage", choices=Stage.choices, widget=forms.RadioSelect
+        label="Étape",
+        field_name="current_stage",
+        choices=Stage.choices,
+        empty_label="Toutes",
+        widget=forms.RadioSelect,
     )
     open = django_filters.BooleanFilter(
         label="En cours", field_name="closed_on", lookup_expr="isnull"
@@ -259,6 +263,7 @@ class AssignmentFilterSet(TeamFilterSet):
         label="Étape de l’accompagnement",
         method="filter_stage",
         choices=Stage.choices,
+        empty_label="Toutes",
         widget=forms.RadioSelect,
     )
     starts_on = django_filters.DateFromToRangeFilter(label="Début", widget=DateRangePickerWidget)

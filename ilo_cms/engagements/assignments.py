@@ -13,6 +13,7 @@ from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.edits import snapshot
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.changes import (
+    check_new,
     clean_reason,
     locked_engagement,
     log_changes,
@@ -29,6 +30,7 @@ from ilo_cms.engagements.models import (
     Engagement,
     StatusEntry,
 )
+from ilo_cms.engagements.parties import watched
 from ilo_cms.engagements.policies import (
     assignment_faults,
     can_change_engagement,
@@ -37,8 +39,6 @@ from ilo_cms.engagements.policies import (
 from ilo_cms.engagements.transitions import TRANSITIONS, Transition, transitions_from
 from ilo_cms.notifications.services import notify
 
-
-FOREIGN = "Cette page n’est plus la bonne : rechargez-la, puis recommencez."
 
 DETAILS = [
     "label",
@@ -82,8 +82,7 @@ def create_assignment(
     can_change_engagement(acting_user, row).enforce()
     if known := Assignment.objects.filter(pk=key, engagement=row).first():
         return known
-    if Assignment.objects.filter(pk=key).exists():
-        raise ValidationError(FOREIGN, code="changed")
+    check_new(key, Assignment)
     assignment = Assignment(pk=key, engagement=row, **values)
     check(assignment)
     assignment.save(force_insert=True)
@@ -171,23 +170,29 @@ def change_status(
     reason = clean_reason(reason)
     if step.needs_reason:
         reason = needed(reason, f"Dites pourquoi, pour : {step.label.lower()}.")
-    before = row.status
-    row.status = step.target
-    row.save(update_fields=["status", "updated_at"])
+    with watched(row.engagement, acting_user):
+        take_step(row, step, acting_user, reason)
+    return row
+
+
+def take_step(assignment: Assignment, step: Transition, acting_user: User, reason: str) -> None:
+    """Write the state that a locked assignment enters, in the log too, and tell it."""
+    before = assignment.status
+    assignment.status = step.target
+    assignment.save(update_fields=["status", "updated_at"])
     StatusEntry.objects.create(
-        assignment=row, status=row.status, entered_by=acting_user, reason=reason
+        assignment=assignment, status=step.target, entered_by=acting_user, reason=reason
     )
     record(
         "assignment.status_changed",
         actor=acting_user,
-        target=row,
-        organisation=row.engagement.beneficiary,
+        target=assignment,
+        organisation=assignment.engagement.beneficiary,
         before={"status": AssignmentStatus(before).label},
         after={"status": step.target.label},
         reason=reason,
     )
-    tell_status(row, step, before, acting_user, reason)
-    return row
+    tell_status(assignment, step, before, acting_user, reason)
 
 
 def check_source(assignment: Assignment, step: Transition) -> None:
@@ -225,9 +230,10 @@ def tell_status(
         )
     if not step.tells_parties or not was_shown(assignment, before):
         return
-    readable = assignment.is_shown_to_provider  # an abandoned one has no page any more
-    path = reverse("assignment", args=[assignment.pk]) if readable else reverse("home")
     for party in dict.fromkeys(parties_of(assignment)):
+        # An abandoned one has no page any more for its provider.
+        reads = assignment.is_shown_to_provider or party != assignment.provider
+        path = reverse("assignment", args=[assignment.pk]) if reads else reverse("home")
         notify(
             "assignment.status_changed",
             recipients=people_with_access(party),

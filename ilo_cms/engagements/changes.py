@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,6 +12,18 @@ from ilo_cms.audit.services import record
 from ilo_cms.directory.edits import Reading, snapshot
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.models import Engagement
+
+
+FOREIGN = "Cette page n’est plus la bonne : rechargez-la, puis recommencez."
+
+
+def check_new(key: UUID, *kinds: type[models.Model]) -> None:
+    """Raise ValidationError when a key made with a form already names a row, of somebody else.
+
+    Asked under the log's lock, after the rows that the same form made.
+    """
+    if any(kind._default_manager.filter(pk=key).exists() for kind in kinds):
+        raise ValidationError(FOREIGN, code="changed")
 
 
 def locked_engagement(engagement: Engagement) -> Engagement:

@@ -16,9 +16,10 @@ from ilo_cms.directory.models import Contact, Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements import path
 from ilo_cms.engagements.models import ActionType, Engagement, Stage
+from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.people import add_participant
 from ilo_cms.engagements.plan import add_action
-from ilo_cms.engagements.resources import deposit_resource, file_types, parties, party_label
+from ilo_cms.engagements.resources import deposit_resource, file_types, party_label
 from ilo_cms.referentials.models import Sector, Territory
 
 

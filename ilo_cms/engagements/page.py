@@ -20,8 +20,8 @@ from ilo_cms.engagements.models import (
     StageEntry,
 )
 from ilo_cms.engagements.panels import engagement_panels
+from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.policies import can_change_engagement, can_edit_engagement
-from ilo_cms.engagements.resources import parties
 from ilo_cms.engagements.transitions import Transition, transitions_from
 
 

@@ -20,6 +20,7 @@ from ilo_cms.directory.edits import create_record, edit_as_officer
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements.changes import (
+    check_new,
     locked_engagement,
     log_changes,
     log_creation,
@@ -27,6 +28,7 @@ from ilo_cms.engagements.changes import (
     write,
 )
 from ilo_cms.engagements.models import PENDING, Engagement, Stage, StageEntry
+from ilo_cms.engagements.parties import watched
 from ilo_cms.engagements.policies import (
     can_change_engagement,
     can_create_engagement,
@@ -60,6 +62,7 @@ def open_engagement(
     acting = active_officer(acting_user)
     if known := Engagement.objects.filter(pk=key, operator=acting.operator_id).first():
         return known
+    check_new(key, Engagement)
     check_not_future(opened_on, "opened_on")
     engagement = Engagement(
         pk=key,
@@ -171,8 +174,9 @@ def edit_engagement(
             raise ValidationError(
                 {"opened_on": f"Une étape est entrée dès le {date_format(first.entered_on)}."}
             )
-    before = write(row, values)
-    row.save(update_fields=[*values, "updated_at"])
+    with watched(row, acting_user):
+        before = write(row, values)
+        row.save(update_fields=[*values, "updated_at"])
     log_changes(
         "engagement.updated",
         row=row,

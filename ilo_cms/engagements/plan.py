@@ -4,12 +4,26 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
 from ilo_cms.engagements.assignments import create_assignment, next_position
-from ilo_cms.engagements.changes import locked_engagement, log_changes, log_creation, write
-from ilo_cms.engagements.models import CONSULTING, Action, ActionState, ActionType, Engagement
+from ilo_cms.engagements.changes import (
+    check_new,
+    locked_engagement,
+    log_changes,
+    log_creation,
+    write,
+)
+from ilo_cms.engagements.models import (
+    CONSULTING,
+    Action,
+    ActionState,
+    ActionType,
+    Assignment,
+    Engagement,
+)
 from ilo_cms.engagements.policies import can_change_engagement
 
 
@@ -36,10 +50,11 @@ def add_action(
     """
     row = locked_engagement(engagement)
     can_change_engagement(acting_user, row).enforce()
+    if known := row.actions.filter(Q(pk=key) | Q(assignment=key)).first():
+        return known
+    check_new(key, Action, Assignment)
     if kind.code == CONSULTING:
         return add_consulting(key, row, acting_user, values)
-    if known := Action.objects.filter(pk=key, engagement=row).first():
-        return known
     action = Action(pk=key, engagement=row, kind=kind, position=next_position(row), **values)
     action.full_clean()
     action.save(force_insert=True)

@@ -15,14 +15,9 @@ from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import as_it_is_now, receive, record_deposit
-from ilo_cms.engagements.changes import locked_engagement, needed
-from ilo_cms.engagements.models import (
-    SHOWN_TO_PROVIDER,
-    Assignment,
-    Engagement,
-    Resource,
-    ResourceShare,
-)
+from ilo_cms.engagements.changes import check_new, locked_engagement, needed
+from ilo_cms.engagements.models import Assignment, Engagement, Resource, ResourceShare
+from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.policies import can_deposit_resource, can_manage_resource
 from ilo_cms.referentials.models import DocumentType
 
@@ -36,17 +31,6 @@ def readers(user: User, contact: Contact | None) -> Q:
 def file_types():
     """The types of file that parties of an engagement exchange."""
     return DocumentType.objects.active().filter(audience=DocumentType.Audience.ENGAGEMENT)
-
-
-def parties(engagement: Engagement) -> list[Organisation]:
-    """With whom a resource may be shared: the beneficiary and the engaged providers.
-
-    The operator's team reads everything without it.
-    """
-    providers = Organisation.objects.filter(
-        assignments__engagement=engagement, assignments__status__in=SHOWN_TO_PROVIDER
-    ).distinct()
-    return [engagement.beneficiary, *providers.exclude(pk=engagement.beneficiary_id)]
 
 
 def party_label(engagement: Engagement, party: Organisation) -> str:
@@ -133,6 +117,7 @@ def keep(
     can_deposit_resource(actor, acting_as, row, assignment).enforce()
     if known := Resource.objects.filter(pk=resource.pk, deposited_by=actor).first():
         return known
+    check_new(resource.pk, Resource)
     if received:
         document, findings = received
         resource.document, _ = record_deposit(

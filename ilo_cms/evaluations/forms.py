@@ -14,6 +14,7 @@ from ilo_cms.evaluations.answers import (
     check_answers,
     is_given,
     name_of,
+    readable,
     values_of,
 )
 from ilo_cms.evaluations.models import Grid, GridVersion, Kind, Purpose, Question, Reply
@@ -84,6 +85,11 @@ class AnswersForm(forms.Form):
                 value = int(value[:9])
             found[question.pk] = value if is_given(value) else None
         return found
+
+    def typed(self) -> list[tuple[Question, str]]:
+        """What was answered in words, be it right or not, without the questions left out."""
+        pairs = [(question, self[name_of(question)].value()) for question in self.questions]
+        return [(question, readable(question, value)) for question, value in pairs if value]
 
     def clean(self) -> dict:
         """Every answer against its question; what is missing, in words, beside it."""

@@ -21,11 +21,11 @@ from ilo_cms.engagements.models import (
     Resource,
     ResourceShare,
 )
+from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.policies import can_manage_resource
 from ilo_cms.engagements.resources import (
     deposit_resource,
     file_types,
-    parties,
     party_label,
     share_resource,
     unshare_resource,

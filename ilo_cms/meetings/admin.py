@@ -36,7 +36,6 @@ class MeetingFilterSet(RecordFilterSet):
         label="État",
         method="filter_state",
         choices=State.choices,
-        empty_label="Tous",
         widget=forms.RadioSelect,
     )
     mine = django_filters.BooleanFilter(label="Organisés par moi", method="filter_mine")

@@ -4,20 +4,23 @@ The date of a meeting that is fixed, and how long it lasts, change by `move`.
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.engagements.models import Engagement
 from ilo_cms.meetings.models import Act, Meeting, Slot
-from ilo_cms.meetings.notices import tell_participants
-from ilo_cms.meetings.services import MAXIMUM_SLOTS, Moment, as_it_is, risen, to_change
+from ilo_cms.meetings.notices import tell_participants, tell_withdrawn
+from ilo_cms.meetings.services import MAXIMUM_SLOTS, Moment, as_it_is, locked, risen, to_change
 
 
 #: What may be changed, and how a notice names it.
 WORDS = {"title": "l’objet", "place": "le lieu ou le lien", "agenda": "l’ordre du jour"}
 DATES = "les dates proposées"
+PEOPLE = "les personnes invitées"
 
 
 @logged
@@ -86,6 +89,41 @@ def change_dates(meeting: Meeting, gone: list[Slot], new: list[Moment]) -> None:
         raise ValidationError(f"Proposez {MAXIMUM_SLOTS} créneaux au plus.")
     Slot.objects.filter(pk__in=[slot.pk for slot in gone]).delete()
     Slot.objects.bulk_create([slot_of(meeting, each) for each in new])
+
+
+def parties_changed(engagement: Engagement, changed: set[UUID], acting_user: User) -> None:
+    """Have coming meetings follow the organisations that joined or left their engagement.
+
+    Called in the transaction of that change. For calendars it is a new revision: those who stay or
+    are back receive the list of people anew, those who left are told once.
+    """
+    rows = Meeting.objects.coming().filter(
+        engagement=engagement,
+        participants__contact__organisation__in=changed,
+        participants__contact__ended_on=None,
+        participants__contact__user__is_active=True,
+    )
+    for meeting in rows.order_by("pk").distinct():
+        people_changed(meeting, changed, acting_user)
+
+
+def people_changed(meeting: Meeting, changed: set[UUID], acting_user: User) -> None:
+    """One meeting of which people of these organisations are again, or are no more."""
+    meeting = locked(meeting)
+    present = [each for each in meeting.participants.all() if each.is_present]
+    theirs = [each for each in present if each.organisation.pk in changed]
+    risen(meeting, Act.EDITED, acting_user)
+    meeting.save()
+    log(
+        "meeting.edited",
+        actor=acting_user,
+        target=meeting,
+        organisation=meeting.engagement.beneficiary,
+        left=[f"Ne participe plus : {each}" for each in theirs if not each.is_valid],
+        back=[f"Participe de nouveau : {each}" for each in theirs if each.is_valid],
+    )
+    tell_participants("meeting.edited", meeting, acting_user, author=acting_user, what=PEOPLE)
+    tell_withdrawn(meeting, changed)
 
 
 def slot_of(meeting: Meeting, moment: Moment) -> Slot:

@@ -40,9 +40,9 @@ def calendar_text(user: User) -> str:
 
 def meetings_of(user: User) -> Iterable[Event]:
     """The meetings, fixed or proposed, of a person's still valid memberships and of their post."""
-    current = Q(contact__user=user, contact__ended_on=None, contact__has_access=True)
+    current = Q(contact__user=user, contact__ended_on=None, contact__has_access=True, is_party=True)
     in_post = Q(officer__user=user, officer__is_active=True)
-    invited = Participant.objects.filter(current | in_post, meeting=OuterRef("pk"))
+    invited = Participant.objects.with_party().filter(current | in_post, meeting=OuterRef("pk"))
     organises = Q(organiser__user=user, organiser__is_active=True)
     now = timezone.now()
     recent = Q(chosen__ends_at__gt=now - KEPT) | Q(chosen=None, slots__starts_at__gt=now)

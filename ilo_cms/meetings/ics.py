@@ -4,7 +4,7 @@ Times are in UTC, so that no program needs to know when France changes its clock
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -71,7 +71,7 @@ def calendar(method: str) -> icalendar.Calendar:
     return found
 
 
-def entry(event: Event, status: str) -> icalendar.Event:
+def entry(event: Event, status: str = "") -> icalendar.Event:
     """One event in the library's terms."""
     found = icalendar.Event()
     found.add("uid", unique_id(event.key))
@@ -81,7 +81,8 @@ def entry(event: Event, status: str) -> icalendar.Event:
     found.add("dtstart", event.starts_at.astimezone(UTC))
     found.add("dtend", event.ends_at.astimezone(UTC))
     found.add("summary", " ".join(clean(event.title).split()))
-    found.add("status", status)
+    if status:
+        found.add("status", status)
     found.add("transp", "TRANSPARENT" if event.is_tentative else "OPAQUE")
     if event.place:
         found.add("location", clean(event.place))
@@ -125,6 +126,21 @@ def invitation_of(meeting: Meeting) -> tuple[str, str]:
             event.add("attendee", attendee)
     found.add_component(event)
     return method, found.to_ical().decode()
+
+
+def withdrawal_of(meeting: Meeting, user: User) -> tuple[str, str]:
+    """As above, for one person who takes part no more in a meeting that goes on.
+
+    Such an entry has no STATUS and names who is taken off (RFC 5546, 3.2.5); what the meeting is
+    about is no longer theirs to read.
+    """
+    found = calendar("CANCEL")
+    event = entry(replace(fixed_event(meeting), place="", description="", path=""))
+    if meeting.organiser.user.email:
+        event.add("organizer", address_of(meeting.organiser.user))
+    event.add("attendee", address_of(user))
+    found.add_component(event)
+    return "CANCEL", found.to_ical().decode()
 
 
 def address_of(user: User) -> icalendar.vCalAddress:

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Officer
-from ilo_cms.directory.policies import active_officer
-from ilo_cms.engagements.models import Assignment, Engagement
+from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement
+from ilo_cms.engagements.models.access import NOTHING, readable
 
 
 class State(models.TextChoices):
@@ -34,39 +34,28 @@ class Act(models.TextChoices):
 class MeetingQuerySet(models.QuerySet):
     """Who may see which meeting, and in which state it is."""
 
-    def visible_to(self, user, contact: Contact | None = None):
-        """The operator's team, administrators, and the organisations whose people are invited.
-
-        `contact` is the capacity in which somebody of the extranet acts. Who has left sees the
-        meetings that were held until that day, and no other.
-        """
-        if not user.is_authenticated:
+    def visible_to(self, user):
+        """In the intranet: for those who read the engagement, its team and administrators."""
+        if not user.is_authenticated or not user.is_staff:
             return self.none()
-        mine = Q(pk=None)
-        if user.is_staff:
-            if user.is_administrator or user.is_superuser:
-                return self
-            officer = active_officer(user)
-            mine |= Q(engagement__operator=officer.operator_id if officer else None)
-        if contact and contact.user_id == user.pk and contact.has_access:
-            mine |= Q(pk__in=self._of(contact).values("pk"))
-        return self.filter(mine)
+        return self.filter(readable(user, None, "engagement__operator", lambda contact: NOTHING))
 
     def known_to(self, contact: Contact):
-        """What one capacity reads in the extranet, whatever else its holder may read (SPEC A6)."""
-        return (
-            self.filter(pk__in=self._of(contact).values("pk"))
-            if contact.has_access
-            else self.none()
-        )
+        """What one capacity reads in the extranet, whatever else its holder may read (SPEC A6).
 
-    def _of(self, contact: Contact):
-        """Meetings of a contact's organisation."""
+        Meetings to which its organisation is invited, as long as it reaches their engagement (E4):
+        of a provider whose assignment is abandoned, none. Who has left reads those that were held
+        until that day (A7).
+        """
+        if not contact.has_access:
+            return self.none()
         ours = Participant.objects.filter(contact__organisation=contact.organisation_id)
-        rows = Meeting.objects.filter(Exists(ours.filter(meeting=OuterRef("pk"))))
+        engagements = Engagement.objects.known_to(contact).order_by()
+        rows = self.filter(
+            Exists(ours.filter(meeting=OuterRef("pk"))), engagement__in=engagements.values("pk")
+        )
         if contact.is_former:
-            held = Q(cancelled_at=None, chosen__starts_at__date__lte=contact.ended_on)
-            rows = rows.filter(held)
+            rows = rows.filter(cancelled_at=None, chosen__starts_at__date__lte=contact.ended_on)
         return rows
 
     def in_state(self, state: str, now=None):
@@ -96,14 +85,17 @@ class MeetingQuerySet(models.QuerySet):
     def awaiting(self, contact: Contact, now=None):
         """Proposed meetings to which this contact was invited and has answered nothing."""
         silent = Participant.objects.filter(contact=contact, answers=None)
-        return self.in_state(State.PROPOSED, now).filter(
-            Exists(silent.filter(meeting=OuterRef("pk")))
+        return (
+            self.known_to(contact)
+            .in_state(State.PROPOSED, now)
+            .filter(Exists(silent.filter(meeting=OuterRef("pk"))))
         )
 
     def with_people(self):
         """Everything that a page shows of a meeting, in a constant number of queries."""
         participants = (
-            Participant.objects.select_related(
+            Participant.objects.with_party()
+            .select_related(
                 "contact__user", "contact__organisation", "officer__user", "officer__operator"
             )
             .prefetch_related("answers")
@@ -279,6 +271,23 @@ class Slot(UUIDModel):
         return self.starts_at <= timezone.now()
 
 
+class ParticipantQuerySet(models.QuerySet):
+    """For whom people come."""
+
+    def with_party(self):
+        """Annotate `is_party`: whether a contact's organisation takes part in the engagement now.
+
+        The twin of `engagements.parties.parties`.
+        """
+        at_work = Assignment.objects.filter(
+            engagement=OuterRef("meeting__engagement"),
+            provider=OuterRef("contact__organisation"),
+            status__in=SHOWN_TO_PROVIDER,
+        )
+        accompanied = Q(contact__organisation=F("meeting__engagement__beneficiary"))
+        return self.annotate(is_party=accompanied | Q(Exists(at_work)))
+
+
 class Participant(UUIDModel):
     """One person invited: a contact of the parties, or a colleague of the operator."""
 
@@ -304,6 +313,8 @@ class Participant(UUIDModel):
         blank=True,
         on_delete=models.PROTECT,  # as above
     )
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = "personne invitée"
@@ -333,11 +344,16 @@ class Participant(UUIDModel):
         return self.contact.organisation if self.contact else self.officer.operator
 
     @property
-    def is_valid(self) -> bool:
-        """Whether they still belong there, and are still told and awaited."""
+    def is_present(self) -> bool:
+        """Whether the person is still where they were invited."""
         if self.contact:
             return not self.contact.is_former and self.contact.user.is_active
         return self.officer.is_in_post
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether they still belong there, and are told and awaited; of rows of `with_party`."""
+        return self.is_present and bool(self.officer or self.is_party)
 
     @property
     def answered_slots(self) -> set:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.meetings.ics import invitation_of
+from ilo_cms.meetings.ics import invitation_of, withdrawal_of
 from ilo_cms.meetings.models import Meeting, State
 from ilo_cms.notifications.attachments import Part
 from ilo_cms.notifications.conditions import rows_about
@@ -25,8 +25,16 @@ TO_PARTICIPANTS = (
     "meeting.reminded",
     "meeting.cancelled",
 )
+#: The kind that goes to those who are no longer of the meeting, and to nobody else.
+WITHDRAWN = "meeting.withdrawn"
 #: Kinds whose mails carry a calendar part. A proposal has no date yet to put into a calendar.
-WITH_INVITATION = ("meeting.confirmed", "meeting.moved", "meeting.edited", "meeting.cancelled")
+WITH_INVITATION = (
+    "meeting.confirmed",
+    "meeting.moved",
+    "meeting.edited",
+    "meeting.cancelled",
+    WITHDRAWN,
+)
 
 
 def words(meeting: Meeting) -> dict[str, object]:
@@ -67,6 +75,28 @@ def tell_participants(
             path=page_of(meeting, organisation_id),
             about_id=meeting.pk,
             **words(meeting) | more,
+        )
+
+
+def tell_withdrawn(meeting: Meeting, organisations: set[UUID]) -> None:
+    """Tell the people of organisations that left the engagement that they take part no more.
+
+    Whoever is still invited in another capacity is not told.
+    """
+    capacities: dict[UUID, list[User]] = defaultdict(list)
+    for participant in meeting.participants.all():
+        contact = participant.contact
+        if contact and contact.organisation_id in organisations and participant.is_present:
+            if not is_invited(meeting, contact.user):
+                capacities[contact.organisation_id].append(contact.user)
+    for organisation_id, people in capacities.items():
+        notify(
+            WITHDRAWN,
+            recipients=people,
+            organisation_id=organisation_id,
+            path=reverse("home"),  # the meeting's page is no longer theirs
+            about_id=meeting.pk,
+            **words(meeting),
         )
 
 
@@ -123,6 +153,14 @@ def still_to_be_told(notice: Notification, meetings: dict[UUID, Meeting]) -> Dec
     return ALLOWED
 
 
+def still_withdrawn(notice: Notification, meetings: dict[UUID, Meeting]) -> Decision:
+    """Who was said to take part no more has not been taken back since."""
+    meeting = meetings.get(notice.about_id)
+    if meeting is None or is_invited(meeting, notice.recipient):
+        return refused("La personne participe de nouveau à ce rendez-vous.")
+    return ALLOWED
+
+
 def answer_still_matters(notice: Notification, meetings: dict[UUID, Meeting]) -> Decision:
     """An answer helps to choose a date only while none is fixed."""
     meeting = meetings.get(notice.about_id)
@@ -136,7 +174,10 @@ def invitation(notice: Notification) -> list[Part]:
     meeting = meeting_of(notice)
     if meeting is None or meeting.chosen is None:
         return []
-    method, content = invitation_of(meeting)
+    if notice.kind == WITHDRAWN:
+        method, content = withdrawal_of(meeting, notice.recipient)
+    else:
+        method, content = invitation_of(meeting)
     return [
         Part(content, f"text/calendar; method={method}"),
         Part(content, "application/ics", name="rendez-vous.ics"),

@@ -47,5 +47,7 @@ def can_answer(user: User, acting_as: Contact | None, participant: Participant) 
             return refused("Chaque personne invitée répond pour elle-même.")
         if not (writing := can_write_as(acting_as)):
             return writing
+        if not participant.is_valid:
+            return refused("Votre structure ne participe plus à ce rendez-vous.")
     meeting = participant.meeting
     return ALLOWED if meeting.is_open else refused(OVER[meeting.state])

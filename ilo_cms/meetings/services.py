@@ -16,6 +16,7 @@ from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, Officer
 from ilo_cms.directory.policies import active_officer
+from ilo_cms.engagements.changes import check_new
 from ilo_cms.meetings.models import Act, Answer, Meeting, Participant, Slot
 from ilo_cms.meetings.notices import tell_organiser, tell_participants
 from ilo_cms.meetings.people import invitable_contacts, invitable_officers
@@ -34,11 +35,14 @@ class Moment:
     ends_at: datetime
 
     def check(self) -> None:
-        """Raise ValidationError unless it lies ahead and ends after it starts."""
+        """Raise ValidationError, of both faults if need be, on one past or that ends too early."""
+        faults = []
         if self.ends_at <= self.starts_at:
-            raise ValidationError("L’heure de fin doit suivre l’heure de début.", code="order")
+            faults.append("L’heure de fin doit suivre l’heure de début.")
         if self.starts_at <= timezone.now():
-            raise ValidationError("Cette date est passée : choisissez-en une à venir.", code="past")
+            faults.append("Cette date est passée : choisissez-en une à venir.")
+        if faults:
+            raise ValidationError(faults)
 
 
 @logged
@@ -61,6 +65,7 @@ def propose(
     assert organiser is not None  # noqa: S101  the policy has seen to it
     if known := Meeting.objects.filter(pk=meeting.pk, organiser=organiser).first():
         return known
+    check_new(meeting.pk, Meeting)
     meeting.organiser, meeting.changed_by = organiser, acting_user
     moments = checked_moments(moments)
     contacts = [*dict.fromkeys(contacts)]

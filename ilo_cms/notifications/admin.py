@@ -76,7 +76,6 @@ class OutboxFilterSet(RecordFilterSet):
             ("trouble", "Abandonnés ou revenus"),
             ("moot", "Sans objet"),
         ],
-        empty_label="Tous",
         widget=forms.RadioSelect,
     )
 

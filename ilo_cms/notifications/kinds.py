@@ -45,7 +45,6 @@ KINDS = {
             "Modération",
             "Une demande de modération vous attend : {organisation}",
             "{author} ({organisation}) demande de modifier : {fields}.",
-            label="Une demande de modération vous attend",
             for_officers=True,
         ),
         Kind(
@@ -53,7 +52,6 @@ KINDS = {
             "Modération",
             "Votre demande de modification a été traitée",
             "{officer} a traité votre demande pour {organisation}. {outcome}",
-            label="Votre demande de modification a été traitée",
         ),
         Kind(
             "record.confirm",
@@ -207,11 +205,17 @@ KINDS = {
             label="Un rendez-vous est annulé",
         ),
         Kind(
+            "meeting.withdrawn",
+            "Rendez-vous",
+            "Vous ne participez plus au rendez-vous : {title}",
+            "Votre structure n’intervient plus dans l’accompagnement « {engagement} » : vous ne "
+            "participez plus au rendez-vous « {title} ». Date : {when}.",
+        ),
+        Kind(
             "document_request.requested",
             "Pièces jointes",
             "Des pièces jointes vous sont demandées : {organisation}",
             "{officer} demande à {organisation}, avant le {due} : {documents}.\n{message}",
-            label="Des pièces jointes vous sont demandées",
         ),
         Kind(
             "document_request.reminded",
@@ -225,7 +229,6 @@ KINDS = {
             "Pièces jointes",
             "Vos pièces jointes ont été vérifiées",
             "{officer} a vérifié les pièces de {organisation} :\n{outcome}\n{rest}",
-            label="Vos pièces jointes ont été vérifiées",
         ),
         Kind(
             "document_request.changed",
@@ -248,7 +251,6 @@ KINDS = {
             "Pièces jointes",
             "Des pièces jointes sont à vérifier : {organisation}",
             "{sender} a envoyé : {documents}.",
-            label="Des pièces jointes sont à vérifier",
             for_officers=True,
         ),
         Kind(
@@ -257,7 +259,6 @@ KINDS = {
             "Une pièce jointe arrive en fin de validité : {document}",
             "{document}, de {organisation}, n’est plus valable après le {day}. Préparez-en une "
             "nouvelle : l’accueil dit si vous pouvez déjà la déposer.",
-            label="Une pièce jointe arrive en fin de validité",
         ),
         Kind(
             "evaluation.shared",
@@ -266,7 +267,6 @@ KINDS = {
             "{officer} partage avec votre structure l’évaluation de la prestation "
             "« {assignment} ». Elle porte sur cette prestation : lisez-la, marquez-la comme lue "
             "et répondez-y si vous le souhaitez.",
-            label="Une évaluation est partagée avec vous",
         ),
         Kind(
             "evaluation.replied",
@@ -482,7 +482,6 @@ KINDS = {
             "Des offres sont à ouvrir : {title}",
             "Le dépôt des offres de « {title} », pour {beneficiary}, est terminé depuis le "
             "{deposits} : ouvrez-les.",
-            label="Des offres sont à ouvrir",
             for_officers=True,
         ),
         Kind(

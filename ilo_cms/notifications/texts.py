@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
 from ilo_cms.core.french import filled
+from ilo_cms.notifications.examples import EXAMPLES
 from ilo_cms.notifications.kinds import KINDS, Kind
 from ilo_cms.notifications.models import MailTemplate, Notification
 from ilo_cms.notifications.policies import can_edit_mail_texts
@@ -74,11 +75,11 @@ def words_of(kind: Kind, words: Mapping[str, str]) -> tuple[str, str]:
 
 
 def example_words(kind: Kind) -> dict[str, str]:
-    """What fills a preview: the latest notice of the kind, else each field's own name.
+    """What fills a preview: the latest notice of the kind, else words that we made up.
 
     That of a sealed kind would say who deposited.
     """
-    examples = {name: f"[{name}]" for name in kind.field_names}
+    examples = {name: EXAMPLES[name] for name in kind.field_names}
     if kind.is_sealed:
         return examples
     latest = Notification.objects.filter(kind=kind.name).exclude(fields={}).first()

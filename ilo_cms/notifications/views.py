@@ -78,16 +78,16 @@ class MailTextForm(forms.Form):
         return values
 
     def preview(self) -> dict[str, str]:
-        """Subject and text of what is typed, filled with the latest real words."""
+        """Subject and text of what is typed, filled as `example_words` says."""
         words = example_words(self.kind)
         values = self.cleaned_data if self.is_bound else self.initial
         return {name: filled(values[name], words) for name in ("subject", "text")}
 
 
 def explained_fields(kind: Kind) -> list[tuple[str, str]]:
-    """Each merge field with what it held in the latest notice, "" when there was none."""
+    """Each merge field with an example of what it holds."""
     words = example_words(kind)
-    return [(name, "" if words[name] == f"[{name}]" else words[name]) for name in kind.field_names]
+    return [(name, words[name]) for name in kind.field_names]
 
 
 def mail_text(request: HttpRequest, kind_name: str) -> HttpResponse:

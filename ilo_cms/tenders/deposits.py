@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from ilo_cms.audit.services import canonical, logged, record, sha256
 from ilo_cms.directory.models import Contact
 from ilo_cms.documents.models import Document, Scan
-from ilo_cms.engagements.assignments import FOREIGN
+from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, OfferFile, Phase
 from ilo_cms.tenders.notices_offers import tell_authors

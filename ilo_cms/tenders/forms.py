@@ -116,7 +116,7 @@ class ContentForm(forms.ModelForm):
             if name in self.fields:
                 self.fields[name].queryset = self.offered(name, model)
         if "territory" in self.fields:
-            self.fields["territory"].choices = [("", "---------"), *territories_by_kind()]
+            self.fields["territory"].choices = [("", "Choisir…"), *territories_by_kind()]
         for name in ("days", "budget"):
             if name in self.fields:
                 self.fields[name].localize = True

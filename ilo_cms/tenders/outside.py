@@ -13,7 +13,7 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import receive
-from ilo_cms.engagements.assignments import FOREIGN
+from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.deposits import digest_of, file_line
 from ilo_cms.tenders.models import (

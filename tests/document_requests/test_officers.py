@@ -62,7 +62,7 @@ def test_an_officer_asks_from_the_record(officer, contact, store, types):
     assert "Extrait Kbis" in text(client.get(form))
     data = asking(contact.organisation, types)
     page = text(client.post(form, data, follow=True))
-    assert "Demande envoyée à Conseil Sol : 1 contact prévenu" in page
+    assert "Demande envoyée à Conseil Sol : 1 contact prévenu." in page
     client.post(form, data)
     assert DocumentRequest.objects.count() == 1
 

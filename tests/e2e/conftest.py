@@ -194,6 +194,8 @@ class Visitor:
             assert wide <= width, f"{name}: {wide} px of content in a window of {width} px"
             found = violations(self.page)
             assert not found, f"{name} at {width} px: {json.dumps(found, indent=1)}"
+        dashes = self.page.locator("option", has_text="---------").count()
+        assert not dashes, f"{name}: nothing chosen is dashes instead of words"
         assert not self.complaints, self.complaints
 
 

@@ -185,6 +185,21 @@ def test_a_planned_assignment_that_is_abandoned_is_told_to_nobody():
     assert not Notification.objects.exists()
 
 
+def test_an_abandoned_assignment_leads_each_party_to_a_page_that_it_reads(sign_in):
+    assignment = ready(started())
+    beneficiary = ContactFactory(organisation=assignment.engagement.beneficiary)
+    for step in ("engage", "abandon"):
+        move(assignment, step, reason="Autre solution")
+    told = Notification.objects.filter(
+        kind="assignment.status_changed", text__contains="abandonnée"
+    )
+    paths = {notice.recipient: notice.path for notice in told}
+    assert paths.keys() == {assignment.contact.user, beneficiary.user}
+    assert paths[assignment.contact.user] == "/"
+    for person, path in paths.items():
+        assert sign_in(person).get(path).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

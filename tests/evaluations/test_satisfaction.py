@@ -1,5 +1,7 @@
 """Sending, reminding, answering once: who, when, and what is told (SPEC E10)."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
@@ -8,6 +10,7 @@ from django.utils import timezone
 from ilo_cms.engagements.models import Stage, StageEntry
 from ilo_cms.evaluations.models import SatisfactionRequest
 from ilo_cms.evaluations.services.satisfaction import answer, remind, send
+from ilo_cms.extranet.views import evaluations
 from ilo_cms.notifications.models import Notification
 from tests.factories import (
     ContactFactory,
@@ -146,6 +149,43 @@ def test_a_form_opened_in_another_capacity_is_kept(asked, sign_in):
     assert "À garder" in client.get(asked.path).text
 
 
+def typed(request, note: str, text: str) -> dict:
+    scale, _, _, words = (f"question_{question.pk}" for question in questions(request))
+    return {"acting_as": str(request.contact.pk), scale: note, words: text}
+
+
+def test_what_was_typed_after_another_tab_answered_is_shown(sign_in, asked):
+    client = sign_in(asked.contact.user)
+    reply(asked, note=4)
+    page = client.post(asked.path, typed(asked, "2", "Longue réponse"))
+    assert page.status_code == 403 and "Vous avez déjà répondu" in page.text
+    assert "2 sur 5" in page.text and "Longue réponse" in page.text and "4 sur 5" in page.text
+    assert "n’est pas enregistré" in page.text and "<textarea" not in page.text
+    same = client.post(asked.path, typed(asked, "4", ""))  # sent twice: nothing is lost
+    assert same.status_code == 403 and "n’est pas enregistré" not in same.text
+    assert SatisfactionRequest.objects.get().answers.get().note == 4
+
+
+def test_so_it_is_when_the_other_tab_answers_in_between(sign_in, asked, monkeypatch):
+    def answered_first(**given):
+        reply(asked, note=4)
+        return answer(**given)
+
+    monkeypatch.setattr(evaluations, "answer", answered_first)
+    page = sign_in(asked.contact.user).post(asked.path, typed(asked, "2", "Longue réponse"))
+    assert page.status_code == 422 and "Vous avez déjà répondu" in page.text
+    assert "Longue réponse" in page.text and "<textarea" not in page.text
+
+
+def test_a_form_kept_over_a_session_that_was_answered_elsewhere_is_shown(sign_in, asked):
+    client = sign_in(asked.contact.user)
+    session = client.session
+    session["kept_form"] = {"path": asked.path, "data": urlencode(typed(asked, "", "À garder"))}
+    session.save()
+    reply(asked)
+    assert "À garder" in client.get(asked.path).text
+
+
 def test_the_officer_sends_and_reads(asked):
     client = as_(open_intranet(asked.sent_by))
     address = reverse("engagement_satisfaction", args=[asked.engagement_id])
@@ -176,3 +216,15 @@ def test_the_form_offers_only_what_may_be_sent(asked):
     offered = client.get(address).context["form"]["stage"].field
     assert [value for value, _ in offered.choices] == [Stage.RECEPTION, Stage.DIAGNOSIS]
     assert offered.initial == Stage.DIAGNOSIS
+
+
+def test_a_stage_keeps_its_name_and_stands_in_no_second_quotation_marks(sign_in):
+    engagement = EngagementFactory(title="Accompagnement 2026", closed_on="2026-06-30")
+    StageEntry.objects.create(
+        engagement=engagement, stage=Stage.DIAGNOSIS, entered_on="2026-02-01", rank=0
+    )
+    contact = ContactFactory(organisation=engagement.beneficiary)
+    send_to([contact], engagement, stage=Stage.DIAGNOSIS)
+    told = Notification.objects.get(kind="satisfaction.sent").text
+    assert "sur « Accompagnement 2026 (étape Diagnostic partagé) »." in told
+    assert "étape « Diagnostic partagé »" in sign_in(contact.user).get("/").text

@@ -14,7 +14,13 @@ from ilo_cms.engagements.panels import engagement_panels
 from ilo_cms.meetings.ics import unique_id
 from ilo_cms.meetings.models import Answer, Meeting, Slot, State
 from ilo_cms.notifications.models import Notification
-from tests.factories import ContactFactory, EngagementFactory, MeetingFactory, OfficerFactory
+from tests.factories import (
+    ContactFactory,
+    EngagementFactory,
+    MeetingFactory,
+    OfficerFactory,
+    UserFactory,
+)
 from tests.helpers.intranet import an_administrator, an_officer, as_, open_intranet
 
 
@@ -300,3 +306,19 @@ def test_a_fixed_meeting_is_a_file_for_one_s_calendar(sign_in, contact):
         address = reverse("meeting_file", args=[meeting.pk])
         assert client.get(address).status_code == 404
         assert address not in client.get(reverse("meeting", args=[meeting.pk])).text
+
+
+def test_whoever_reads_a_meeting_may_open_its_engagement(meeting):
+    team = an_officer(operator=meeting.engagement.operator)
+    gone = open_intranet(OfficerFactory(operator=meeting.engagement.operator, gone=True).user)
+    staff = {
+        "team": (team, True),
+        "administrator": (an_administrator(), True),
+        "elsewhere": (an_officer(), False),
+        "gone": (gone, False),
+        "superuser": (UserFactory(is_superuser=True), False),
+    }
+    for role, (user, reads) in staff.items():
+        assert Meeting.objects.visible_to(user).exists() == reads, role
+        shown = as_(user).get(reverse("engagement_page", args=[meeting.engagement_id]))
+        assert (shown.status_code == 200) == reads, role

@@ -64,6 +64,12 @@ def test_what_the_form_refuses(typed, reason):
     assert reason in str(form.errors)
 
 
+def test_a_date_that_is_past_and_ends_too_early_is_told_both():
+    form = MomentForm({"day": "2020-03-29", "start": "10:00", "end": "09:00"})
+    assert not form.is_valid()
+    assert "doit suivre" in str(form.errors) and "est passée" in str(form.errors)
+
+
 def test_a_meeting_across_the_jump_lasts_what_clocks_say_it_does():
     form = MomentForm({"day": "2027-03-28", "start": "01:30", "end": "03:30"})
     assert form.is_valid()

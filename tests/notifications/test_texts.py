@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.notifications.delivery import deliver
+from ilo_cms.notifications.examples import EXAMPLES
 from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.models import MailTemplate
 from ilo_cms.notifications.texts import faults, reset_mail_text, save_mail_text, words_of
@@ -144,7 +145,7 @@ def test_the_list_names_every_kind_and_what_is_changed():
 
 def test_the_preview_uses_the_latest_real_words_and_keeps_nothing(tell):
     client = as_(an_administrator(first_name="Nadia"))
-    assert "[organisation]" in client.post(URL, GOOD | {"act": "preview"}).text
+    assert "Décision pour Conseil Sol" in client.post(URL, GOOD | {"act": "preview"}).text
     tell(UserFactory(), organisation="Les Jardins <partagés>")
     page = client.post(URL, GOOD | {"act": "preview"}).text
     assert "Décision pour Les Jardins &lt;partagés&gt;" in page
@@ -153,6 +154,11 @@ def test_the_preview_uses_the_latest_real_words_and_keeps_nothing(tell):
     # The page holds the mail as text, which the frame alone reads as HTML: escaped twice there.
     assert 'srcdoc="&lt;!DOCTYPE html&gt;' in page and "&amp;lt;partagés&amp;gt;" in page
     assert not MailTemplate.objects.exists() and not AuditEvent.objects.exists()
+
+
+def test_every_field_of_every_kind_has_an_example_and_no_other():
+    names = {name for kind in KINDS.values() for name in kind.field_names}
+    assert names == EXAMPLES.keys() and all(EXAMPLES.values())
 
 
 def test_the_page_saves_and_resets():
@@ -196,8 +202,8 @@ def test_an_empty_text_is_refused_with_what_to_do_instead():
     assert "rétablissez celui d’origine" in page and "Champ requis" not in page
 
 
-def test_each_field_is_shown_with_what_it_last_held(tell):
+def test_each_field_is_shown_with_what_it_last_held_or_an_example(tell):
     client = as_(an_administrator())
-    assert "<li><code>{officer}</code></li>" in client.get(URL).text
+    assert "<code>{officer}</code>\xa0: Camille Durand" in unescape(client.get(URL).text)
     tell(UserFactory())
     assert "<code>{officer}</code>\xa0: Claire Aubry" in unescape(client.get(URL).text)

@@ -46,7 +46,6 @@ class ContactFilterSet(RecordFilterSet):
     access = django_filters.ChoiceFilter(
         label="Accès à l’extranet",
         choices=[(word, word) for word in Access],
-        empty_label="Tous",
         widget=forms.RadioSelect,
     )
 

@@ -50,7 +50,6 @@ class OrganisationFilterSet(RecordFilterSet):
         label="Référent·e",
         method="filter_referent",
         choices=[("me", "Moi"), ("none", "Sans référent·e"), ("gone", "Référent·e parti·e")],
-        empty_label="Tous",
         widget=forms.RadioSelect,
     )
     referent_name = django_filters.CharFilter(
@@ -71,7 +70,6 @@ class OrganisationFilterSet(RecordFilterSet):
             ("closed", "Cessée"),
             ("restricted", "Diffusion restreinte"),
         ],
-        empty_label="Tous",
         widget=forms.RadioSelect,
     )
 

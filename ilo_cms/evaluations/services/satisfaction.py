@@ -73,7 +73,7 @@ def ask(engagement, stage, version, contact, acting_user) -> SatisfactionRequest
 
 def tell(kind: str, request: SatisfactionRequest) -> None:
     """Invite the person to answer."""
-    stage = f", étape « {Stage(request.stage).label} »" if request.stage else ""
+    stage = f" (étape {Stage(request.stage).label})" if request.stage else ""
     notify(
         kind,
         recipients=[request.contact.user],

@@ -84,28 +84,38 @@ def read_evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(found.path)
 
 
-@acting_form()
-def satisfaction(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The questions asked of this person; once answered, their answers."""
+def asked_opinion(request: HttpRequest, pk: UUID) -> SatisfactionRequest:
+    """A form asked of the person in the capacity in which they act, or 404."""
     rows = SatisfactionRequest.objects.asked_of(request.contact).select_related(
         "engagement__operator", "version", "sent_by", "contact__user"
     )
-    found = get_object_or_404(rows.prefetch_related("answers__question"), pk=pk)
+    return get_object_or_404(rows.prefetch_related("answers__question"), pk=pk)
+
+
+@acting_form()
+def satisfaction(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The questions asked of this person; once answered, their answers.
+
+    What was typed but may be sent no more (another tab was first) is shown, to be copied.
+    """
+    found = asked_opinion(request, pk)
     may_answer, status = can_answer(request.contact, found), 200
     form = AnswersForm(
         request.POST if request.method == "POST" else restore(request), version=found.version
     )
     if request.method == "POST":
         status = 422 if may_answer else 403
-        if not may_answer:
-            messages.error(request, may_answer.reason)
-        elif form.is_valid() and answered(found, form, request):
+        if may_answer and form.is_valid() and answered(found, form, request):
             return redirect(found.path)
+        found = asked_opinion(request, pk)
+        may_answer = can_answer(request.contact, found)
+    kept = lines(found.version, found.answers.all())
     context = {
         "found": found,
-        "lines": lines(found.version, found.answers.all()),
+        "lines": kept,
         "form": form,
         "may_answer": may_answer,
+        "unsent": [line for line in form.typed() if line not in kept] if form.is_bound else [],
     }
     return render(request, "extranet/satisfaction.html", context, status=status)
 

@@ -292,6 +292,7 @@ TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["config.formats"]
+FILTERS_EMPTY_CHOICE_LABEL = "Tous"  # what a filter of a list says of no choice, unless it is told
 
 # --- Wagtail ---------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "ILO"
