@@ -32,7 +32,7 @@ def awaited_of(
     if now_in != Phase.DEPOSIT or invitation.participation != Participation.ACCEPTED:
         return {}
     offers = list(invitation.offers.all())
-    if invitation.organisation.is_cae and offers:
+    if invitation.by_cooperator and offers:
         return of_cooperators(invitation, offers, people)
     what = waited_for(invitation, offers[0] if offers else None)
     return dict.fromkeys(people, what) if what else {}

@@ -114,7 +114,7 @@ class Place:
         if not self.can_act or (self.stands and not self.must_confirm):
             return None
         taken = self.invitation.taken_by_id
-        if self.offer is None and self.invitation.organisation.is_cae:
+        if self.offer is None and self.invitation.by_cooperator:
             if taken and taken != self.contact.pk:
                 return None
         end = deposits_end(self.tender)

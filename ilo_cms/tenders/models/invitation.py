@@ -70,6 +70,8 @@ class Invitation(UUIDModel):
 
     Before publication a row is a chosen recipient, and `invited_at` is empty. `entered_outside`
     marks an organisation that answered by another way without having been invited here (T11).
+    `by_cooperator` says that each cooperator has an offer of their own (T8): what the record said
+    when the tender was sent, for the whole tender.
     """
 
     tender = models.ForeignKey(
@@ -95,6 +97,7 @@ class Invitation(UUIDModel):
     )
     invited_at = models.DateTimeField("sollicité le", null=True, blank=True)
     entered_outside = models.BooleanField("hors plateforme", default=False)
+    by_cooperator = models.BooleanField("une offre par coopérateur·rice", default=False)
     participation = models.CharField(
         "réponse",
         max_length=8,
