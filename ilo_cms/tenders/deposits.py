@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 
 from ilo_cms.audit.services import canonical, logged, record, sha256
-from ilo_cms.directory.models import Contact
+from ilo_cms.directory.models import Contact, Establishment
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.engagements.assignments import FOREIGN
 from ilo_cms.referentials.models import DocumentType
@@ -171,19 +171,25 @@ def missing_of(offer: Offer, files: list[OfferFile], required: Iterable[Document
 
 def content_of(offer: Offer, files: list[OfferFile]) -> dict[str, Any]:
     """An offer as it is deposited: texts and numbers as text, files by their digest."""
-    place = offer.establishment
     return {
         "price": f"{offer.price:.2f}",
         "days": f"{offer.days:.2f}",
         "message": offer.message,
-        "establishment": str(place.pk) if place else "",
-        "siret": place.siret if place else "",
-        "place": str(place or ""),
+        **place_line(offer.establishment),
         "partners": [
             {"name": each.name, "siren": each.siren, "can_read": each.can_read}
             for each in offer.partners.all()
         ],
         "files": [file_line(each.document) for each in files],
+    }
+
+
+def place_line(place: Establishment | None) -> dict[str, str]:
+    """The holder establishment as a deposit names it."""
+    return {
+        "establishment": str(place.pk) if place else "",
+        "siret": place.siret if place else "",
+        "place": str(place or ""),
     }
 
 

@@ -20,9 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="invitation",
             name="by_cooperator",
-            field=models.BooleanField(
-                default=False, verbose_name="une offre par coopérateur·rice"
-            ),
+            field=models.BooleanField(default=False, verbose_name="une offre par coopérateur·rice"),
         ),
         migrations.RunPython(fix_places, migrations.RunPython.noop),
     ]
