@@ -158,11 +158,16 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(tender__in=Tender.objects.visible_to(user))
 
     def known_to(self, contact: Contact):
-        """Those that were answered, to all invited; and one's own (SPEC T10)."""
+        """Those that were answered, to all invited; and one's own (SPEC T10).
+
+        `told` is the answer, to who has left only what was answered by then.
+        """
         places = Invitation.objects.known_to(contact)
         own = Q(invitation__in=places) & written_by_then(contact, "asked_at")
-        answered = Q(tender__in=places.values("tender"), answered_at__isnull=False)
-        return self.filter(own | (answered & written_by_then(contact, "answered_at")))
+        by_then = Q(answered_at__isnull=False) & written_by_then(contact, "answered_at")
+        to_all = Q(tender__in=places.values("tender")) & by_then
+        told = Case(When(by_then, F("answer")), default=Value(""), output_field=models.TextField())
+        return self.filter(own | to_all).annotate(told=told)
 
 
 class Question(UUIDModel):
