@@ -9,12 +9,12 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from ilo_cms.accounts.models import User
-from ilo_cms.audit.models import AuditDetail
+from ilo_cms.audit.models import AuditDetail, AuditEvent
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.documents.models import Document
 from ilo_cms.notifications.models import Notification, OutboxMessage
-from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
+from ilo_cms.tenders.deposits import MOST_LATE, confirm, deposit, digest_of, withdraw
 from ilo_cms.tenders.diffusion import invite_more
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Tender
 from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
@@ -180,6 +180,27 @@ def test_what_comes_too_late_is_kept_and_told_and_changes_nothing(marina, act):
     assert act(offer=offer, key=key, acting_as=marina).pk == late.pk
     assert list(Deposit.objects.standing()) == [before]
     assert Notification.objects.filter(kind="tender.late").count() == 1
+
+
+def test_after_ten_late_acts_the_next_are_answered_and_not_kept(marina, caplog):
+    paul = ContactFactory(has_access=True)
+    tender = in_deposit(marina, paul)
+    offer, other = deposited(tender, marina), deposited(tender, paul, pages=2)
+    pass_deadlines(tender, deposits=True)
+    acts = [deposit, withdraw, confirm] * 4
+    rows = [act(offer=offer, key=uuid4(), acting_as=marina) for act in acts]
+    assert [row.is_kept for row in rows] == [True] * MOST_LATE + [False, False]
+    assert {row.reason for row in rows} == {rows[0].reason}
+    assert "Votre demande est conservée" in rows[0].told
+    assert "celle-ci ne l’est pas" in rows[-1].told
+    assert set(LateAttempt.objects.all()) == set(rows[:MOST_LATE])
+    assert Notification.objects.filter(kind="tender.late").count() == MOST_LATE
+    assert AuditEvent.objects.filter(action="offer.late").count() == MOST_LATE
+    told = [each.getMessage() for each in caplog.records if "too late" in each.getMessage()]
+    assert len(told) == 2 and str(tender.pk) in told[0]
+    assert not [each for each in told if str(offer.pk) in each or str(marina.pk) in each]
+    assert deposit(offer=offer, key=rows[0].key, acting_as=marina) == rows[0]  # the same click
+    assert deposit(offer=other, key=uuid4(), acting_as=paul).is_kept  # each offer has its ten
 
 
 def test_a_withdrawn_offer_stands_no_more_and_may_come_back(marina):
