@@ -476,6 +476,26 @@ KINDS = {
             label="Rappel d’une offre à déposer",
             is_sealed=True,
         ),
+        # Sealed as well: of one day's reminders, that of a deposit takes the place of this one.
+        Kind(
+            "tender.questions_end",
+            "Mises en concurrence",
+            "Les questions se terminent bientôt : {title}",
+            "{organisation} peut poser ses questions sur « {title} » ({beneficiary}) jusqu’au "
+            "{questions}. Les réponses vont à toutes les structures sollicitées, sans dire qui a "
+            "posé la question.",
+            label="Rappel de la fin des questions",
+            is_sealed=True,
+        ),
+        Kind(
+            "tender.to_answer",
+            "Mises en concurrence",
+            "Des questions attendent votre réponse : {title}",
+            "{count} sans réponse sur « {title} », pour {beneficiary}. Les offres se déposent "
+            "jusqu’au {deposits}.",
+            label="Des questions attendent toujours votre réponse",
+            for_officers=True,
+        ),
         Kind(
             "tender.to_open",
             "Mises en concurrence",
