@@ -38,7 +38,6 @@ class InvitationQuerySet(models.QuerySet):
         depositing = Q(
             participation=Participation.ACCEPTED,
             tender__deposit_deadline__gt=now,
-            tender__opening=None,
         )
         return (
             self.annotate(answers_until=answers)
