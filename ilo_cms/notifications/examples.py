@@ -37,6 +37,7 @@ EXAMPLES = {
     "person": "Paul Martin",
     "place": "12 rue des Lilas, Lyon",
     "question": "Le diagnostic peut-il se faire à distance ?",
+    "questions": "25/03/2026 à 12:00",
     "reason": "Le calendrier a changé.",
     "rest": "Plus aucune pièce n’est attendue.",
     "sender": "Paul Martin",

@@ -52,5 +52,6 @@ class TendersConfig(AppConfig):
         notices_calls.register()
         notices_offers.register()
         conditions.register(awaited.still_awaited, *awaited.AWAITED.values())
+        conditions.register(awaited.may_still_ask, awaited.QUESTIONS_END)
         feeds.register(feed.deadlines_of)
         notices_selection.register()

@@ -24,9 +24,10 @@ from ilo_cms.documents.models import Document
 from ilo_cms.documents.policies import can_read
 from ilo_cms.documents.services import open_for_reading
 from ilo_cms.tenders.comparison import Line, comparison
-from ilo_cms.tenders.models import Letter, Opening, Question, ScoreSheet, Tender
+from ilo_cms.tenders.models import Decision, Letter, Opening, Question, ScoreSheet, Tender
 from ilo_cms.tenders.phases import related
 from ilo_cms.tenders.receipts import content_lines
+from ilo_cms.tenders.scoring import statement
 
 
 INDEX = "index.txt"
@@ -39,7 +40,7 @@ def opening_pdf(opening: Opening) -> bytes:
 
 
 def tender_archive(tender: Tender, acting_user: User) -> IO[bytes]:
-    """The ZIP: notice, invitations, questions, offers, scores, letters, log, and their index.
+    """The ZIP: all of a tender from its notice to its log, and their index.
 
     It is a file without name, which whoever gets it closes: a tender may hold hundreds of MB.
     Each file of an offer is logged as read (SPEC G3); one that may not leave is told in the index.
@@ -80,15 +81,30 @@ def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]
         yield "6 offres", None, "aucune offre à lire"
     for line in lines:
         yield from offer_parts(line, user)
-    yield "7 notes.txt", text(score_lines(tender, lines, user)), "les notes"
+    statements = tender.conflict_statements.select_related("evaluator")
+    if not statements:
+        yield "7 intérêts", None, "aucune déclaration d’intérêts"
+    else:
+        yield "7 intérêts.txt", text(statement_lines(statements)), "les déclarations d’intérêts"
+    yield "8 notes.txt", text(score_lines(tender, lines, user)), "les notes"
+    yield from ending_parts(tender, user)
+
+
+def ending_parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]:
+    """How it ended: decision, letters, agreement, log."""
+    decision = related(tender, "decision")
+    if decision is None:
+        yield "9 décision", None, "aucune décision"
+    else:
+        yield "9 décision.txt", text(decision_lines(decision)), "la décision et ses motifs"
     letters = Letter.objects.visible_to(user).filter(invitation__tender=tender)
     if not letters:
-        yield "8 courriers", None, "aucun courrier"
+        yield "10 courriers", None, "aucun courrier"
     for letter in letters:
         body = text([letter.subject, "", letter.body])
-        yield f"8 courrier {letter.organisation}.txt", body, "courrier de décision"
-    yield "9 convention.txt", text(agreement_lines(tender)), "la convention"
-    yield "10 journal.txt", text(log_lines(tender)), "ce qui a été fait"
+        yield f"10 courrier {letter.organisation}.txt", body, "courrier de décision"
+    yield "11 convention.txt", text(agreement_lines(tender)), "la convention"
+    yield "12 journal.txt", text(log_lines(tender)), "ce qui a été fait"
 
 
 def text(lines: list[str]) -> bytes:
@@ -180,6 +196,29 @@ def score_lines(tender: Tender, lines: list[Line], user: User) -> list[str]:
         said += ["", f"Grille de {sheet.evaluator}"]
         said += [f"  {score.offer} ; {score}" for score in sheet.scores.all()]
     return said
+
+
+def statement_lines(statements) -> list[str]:
+    """What each evaluator stated of their interests, and when."""
+    return [
+        f"{local(said.stated_at)} ; {said.evaluator} ; {statement(said)}" for said in statements
+    ]
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """What was decided, why, by whom, and why not the others."""
+    rows = decision.rejections.select_related(
+        "offer__invitation__organisation", "offer__cooperator__user"
+    )
+    return [
+        f"{decision.get_outcome_display()}, le {local(decision.decided_at)}",
+        f"Par : {decision.decided_by}",
+        *([f"Offre retenue : {decision.offer.author}"] if decision.offer else []),
+        "",
+        decision.comment,
+        "",
+        *[f"Non retenue : {row.offer.author} ; {row.reason}" for row in rows],
+    ]
 
 
 def said_of(value: Decimal | None) -> str:

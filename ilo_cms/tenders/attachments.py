@@ -25,8 +25,7 @@ def readers(user: User, contact: Contact | None) -> Q:
     tenders = Tender.objects.visible_to(user).order_by().values("pk")
     found = TenderAttachment.objects.filter(tender__in=tenders)
     if contact and contact.user_id == user.pk:
-        known = Tender.objects.known_to(contact).order_by().values("pk")
-        found |= TenderAttachment.objects.filter(tender__in=known, withdrawn_at=None)
+        found |= TenderAttachment.objects.known_to(contact)
     return Q(pk__in=found.order_by().values("document"))
 
 

@@ -1,6 +1,7 @@
 """Who of an invited organisation still has to do what before the next deadline (SPEC T15)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from ilo_cms.core.clock import database_now
 from ilo_cms.core.policies import ALLOWED, Decision, refused
@@ -8,7 +9,7 @@ from ilo_cms.directory.models import Contact
 from ilo_cms.notifications.models import Notification
 from ilo_cms.tenders.models import DepositKind, Invitation, Offer, Participation, Phase
 from ilo_cms.tenders.notices_calls import is_current_contact, place_of
-from ilo_cms.tenders.phases import phase
+from ilo_cms.tenders.phases import can_ask, phase
 
 
 #: The kind of notice that reminds of what each phase awaits.
@@ -16,6 +17,7 @@ AWAITED = {
     Phase.PARTICIPATION: "tender.answer_awaited",
     Phase.DEPOSIT: "tender.deposit_awaited",
 }
+QUESTIONS_END = "tender.questions_end"
 ANSWER = "Répondez"
 DEPOSIT = "Déposez votre offre"
 CONFIRM = "Le cahier des charges a changé : confirmez votre offre, ou déposez-la à nouveau,"
@@ -32,7 +34,7 @@ def awaited_of(
     if now_in != Phase.DEPOSIT or invitation.participation != Participation.ACCEPTED:
         return {}
     offers = list(invitation.offers.all())
-    if invitation.organisation.is_cae and offers:
+    if invitation.by_cooperator and offers:
         return of_cooperators(invitation, offers, people)
     what = waited_for(invitation, offers[0] if offers else None)
     return dict.fromkeys(people, what) if what else {}
@@ -56,6 +58,25 @@ def waited_for(invitation: Invitation, offer: Offer | None) -> str:
     if last is None or last.kind == DepositKind.WITHDRAWN:
         return DEPOSIT
     return "" if last.requirements == invitation.tender.requirements else CONFIRM
+
+
+def has_yet_to_ask(invitation: Invitation, now: datetime) -> bool:
+    """Whether an organisation that takes part, or still may, can ask and has asked nothing."""
+    if not can_ask(invitation.tender, now):
+        return False
+    said = invitation.participation
+    silent = said == Participation.NONE and phase(invitation.tender, now) == Phase.PARTICIPATION
+    return (silent or said == Participation.ACCEPTED) and not invitation.questions.exists()
+
+
+def may_still_ask(notice: Notification) -> Decision:
+    """Whether a reader told that questions end has yet to ask when the mail leaves."""
+    invitation = place_of(notice)
+    if invitation is None or not is_current_contact(notice):
+        return refused("La personne n’est plus sollicitée.")
+    if has_yet_to_ask(invitation, database_now()):
+        return ALLOWED
+    return refused("La structure a posé sa question, ou les questions sont closes.")
 
 
 def still_awaited(notice: Notification) -> Decision:

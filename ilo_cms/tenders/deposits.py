@@ -5,6 +5,7 @@ immutable row, its receipt. Only then is anything acknowledged (DESIGN decision 
 late is kept and told. The log names nobody: it commits to the act by its digest.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 
 from ilo_cms.audit.services import canonical, logged, record, sha256
-from ilo_cms.directory.models import Contact
+from ilo_cms.directory.models import Contact, Establishment
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
@@ -23,10 +24,16 @@ from ilo_cms.tenders.offers import change_draft, locked_offer
 from ilo_cms.tenders.phases import can_deposit, deposits_end, phase
 
 
+logger = logging.getLogger(__name__)
+
 Act = Deposit | LateAttempt
 
 #: When an act on an offer is late, and no longer merely impossible.
 TOO_LATE = {Phase.OPENING, Phase.SELECTION, Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
+
+#: So many acts too late on one offer are kept and told; rows and mails without end would serve
+#: nobody. Later ones are answered, and that they are not kept again is part of the answer.
+MOST_LATE = 10
 
 USED = (
     "Cette page a déjà servi, et votre offre a changé depuis : rien n’a été enregistré. Relisez ce "
@@ -40,9 +47,9 @@ def deposit(
     """Deposit the draft as it is now, with these last `values` (some of `offers.DETAILS`) (T7).
 
     `key` is made with the form: the same click twice is one act, answered twice alike. Too late is
-    answered with a LateAttempt, kept and told. Raises PermissionDenied, ValidationError: by field,
-    coded "incomplete" with all that is missing, or "closed" when it is too early; then nothing is
-    changed, the draft neither.
+    answered with a LateAttempt, kept and told (`keep_late`). Raises PermissionDenied,
+    ValidationError: by field, coded "incomplete" with all that is missing, or "closed" when it is
+    too early; then nothing is changed, the draft neither.
     """
     return act(
         kind=DepositKind.DEPOSITED, offer=offer, key=key, acting_as=acting_as, values=values or {}
@@ -171,19 +178,25 @@ def missing_of(offer: Offer, files: list[OfferFile], required: Iterable[Document
 
 def content_of(offer: Offer, files: list[OfferFile]) -> dict[str, Any]:
     """An offer as it is deposited: texts and numbers as text, files by their digest."""
-    place = offer.establishment
     return {
         "price": f"{offer.price:.2f}",
         "days": f"{offer.days:.2f}",
         "message": offer.message,
-        "establishment": str(place.pk) if place else "",
-        "siret": place.siret if place else "",
-        "place": str(place or ""),
+        **place_line(offer.establishment),
         "partners": [
             {"name": each.name, "siren": each.siren, "can_read": each.can_read}
             for each in offer.partners.all()
         ],
         "files": [file_line(each.document) for each in files],
+    }
+
+
+def place_line(place: Establishment | None) -> dict[str, str]:
+    """The holder establishment as a deposit names it."""
+    return {
+        "establishment": str(place.pk) if place else "",
+        "siret": place.siret if place else "",
+        "place": str(place or ""),
     }
 
 
@@ -249,9 +262,13 @@ def digest_of(row: Deposit) -> str:
 def keep_late(
     offer: Offer, kind: DepositKind, key: UUID, contact: Contact, now: datetime, reason: str
 ) -> LateAttempt:
-    """Keep and tell an act that came too late; nothing of the offer changes."""
+    """Keep and tell an act that came too late, MOST_LATE times; nothing of the offer changes.
+
+    The tender's lock is held: the count is exact. A later one is a row that is nowhere but in the
+    answer (`LateAttempt.is_kept`); the log of the process says so, and names nobody (T9).
+    """
     tender = offer.invitation.tender
-    row = LateAttempt.objects.create(
+    row = LateAttempt(
         offer=offer,
         key=key,
         kind=kind,
@@ -260,6 +277,10 @@ def keep_late(
         reason=reason,
         by_id=contact.user_id,
     )
+    if offer.late_attempts.count() >= MOST_LATE:
+        logger.warning("One more act too late on an offer of tender %s, not kept", tender.pk)
+        return row
+    row.save(force_insert=True)
     record("offer.late", actor=None, target=tender, attempt=str(row.pk))
     tell_authors("tender.late", offer, row.pk)
     return row

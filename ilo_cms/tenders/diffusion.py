@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
@@ -58,7 +59,7 @@ def publish(*, tender: Tender, seen: int, acting_user: User) -> Tender:
         raise ValidationError(faults)
     row.published_at = now
     raise_revision(row, "published_at")
-    row.invitations.update(invited_at=now)
+    send(row.invitations.all(), now)
     add_event(row, EventKind.PUBLISHED, at=now, by=acting_user)
     assignment = row.assignment
     if assignment and assignment.status == AssignmentStatus.PLANNED:
@@ -67,6 +68,15 @@ def publish(*, tender: Tender, seen: int, acting_user: User) -> Tender:
     told = tell_invited("tender.invited", row, places)
     log_act("tender.published", row, acting_user, recipients=names(places), people=told)
     return row
+
+
+def send(places: QuerySet[Invitation], now: datetime) -> None:
+    """Mark places as sent, and fix there who offers: each cooperator of a CAE, or all together.
+
+    A record that changes its nature later neither adds an offer to this tender nor takes one (T8).
+    """
+    said = Organisation.objects.filter(pk=OuterRef("organisation")).values("is_cae")
+    places.order_by().update(invited_at=now, by_cooperator=Subquery(said))
 
 
 def recipient_faults(tender: Tender) -> list[str]:
@@ -139,7 +149,7 @@ def invite_more(
         raise ValidationError("Choisissez au moins un prestataire qui n’est pas déjà sollicité.")
     if not any(each.people for each in reached(place.organisation for place in made)):
         raise ValidationError("Aucun contact de ces structures n’a accès à l’extranet.")
-    Invitation.objects.filter(pk__in=[each.pk for each in made]).update(invited_at=now)
+    send(Invitation.objects.filter(pk__in=[each.pk for each in made]), now)
     raise_revision(row)
     count = len(made)
     text = f"{count} structure{'s' if count > 1 else ''} de plus"

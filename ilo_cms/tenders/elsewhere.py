@@ -90,6 +90,7 @@ def seat(tender: Tender, people: Iterable[Organisation], acting_user: User) -> N
             tender=tender,
             organisation=each,
             entered_outside=True,
+            by_cooperator=each.is_cae,
             participation=Participation.ACCEPTED,
             added_by=acting_user,
         )

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
@@ -227,10 +228,12 @@ class ActForm(forms.Form):
     """One act on a tender; `run` calls its service."""
 
     title: ClassVar[str]
-    button: ClassVar[str]
+    button: str
     done: ClassVar[str]
     #: What is said above the form.
-    note: ClassVar[str] = ""
+    note: str = ""
+    #: "get" while a form only asks what it needs to be made.
+    method: str = "post"
     #: In which phases the page offers it.
     phases: ClassVar[set[Phase]] = diffusion.RUNNING
     is_serious: ClassVar[bool] = False
@@ -238,11 +241,16 @@ class ActForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any = None, files: Any = None, *, tender: Tender, user: User, **kwargs: Any
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        tender: Tender,
+        user: User,
+        asked: QueryDict,
     ) -> None:
-        initial = {"seen": tender.revision} | kwargs.pop("initial", {})
-        super().__init__(data, files, initial=initial, **kwargs)
-        self.tender, self.user = tender, user
+        super().__init__(data, files, initial={"seen": tender.revision})
+        self.tender, self.user, self.asked = tender, user, asked
         self.prepare()
 
     def prepare(self) -> None:

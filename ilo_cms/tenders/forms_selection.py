@@ -7,10 +7,12 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from ilo_cms.core.amounts import FrenchNumberInput
 from ilo_cms.core.french import number, without_idle_zeros
-from ilo_cms.core.identifiers import validate_siren
+from ilo_cms.core.identifiers import compact, validate_siren
+from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import DocumentType
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.decisions import decide
@@ -26,7 +28,12 @@ from ilo_cms.tenders.models import (
     ScoreSheet,
 )
 from ilo_cms.tenders.opening import open_tender
-from ilo_cms.tenders.outside import enter_outside_offer
+from ilo_cms.tenders.outside import (
+    cooperators_of,
+    enter_outside_offer,
+    establishments_of,
+    has_offer_by_cooperator,
+)
 from ilo_cms.tenders.scoring import (
     Note,
     agree_scores,
@@ -294,6 +301,19 @@ class OutsideForm(ActForm):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     siren = forms.CharField(label="SIREN du prestataire", max_length=11)
+    cooperator = forms.ModelChoiceField(
+        label="Coopérateur·rice",
+        queryset=Contact.objects.none(),
+        empty_label="Choisissez une personne",
+        help_text="Dont c’est l’offre : ses collègues ne la liront pas. Si son nom manque, ajoutez "
+        "d’abord cette personne aux contacts de la structure.",
+    )
+    establishment = forms.ModelChoiceField(
+        label="Établissement titulaire",
+        queryset=Establishment.objects.none(),
+        empty_label="Choisissez un établissement",
+        help_text="La prestation sera rattachée à cet établissement.",
+    )
     channel = forms.ChoiceField(
         label="Reçue par",
         choices=[(each.value, each.label) for each in (Channel.MAIL, Channel.POST)],
@@ -316,14 +336,42 @@ class OutsideForm(ActForm):
     file = forms.FileField(label="Fichier")
 
     def prepare(self) -> None:
-        """A key of its own, and the types of an offer's documents."""
-        self.initial["key"] = uuid4()
+        """First whose offer it is, then what that structure is asked."""
+        siren = compact(self.data.get("siren") or self.asked.get("siren", ""))
+        organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
+        if siren and organisation:
+            self.ask_of(organisation)
+        else:
+            self.ask_who(siren)
+
+    def ask_who(self, siren: str) -> None:
+        """The SIREN alone; one that is not found is refused at its field."""
+        self.fields = {"siren": self.fields["siren"]}
+        self.method, self.button = "get", "Continuer"
+        if siren and not self.is_bound:
+            self.data, self.is_bound = self.asked, True
+
+    def ask_of(self, organisation: Organisation) -> None:
+        """A key of its own, and what there is to choose from."""
+        self.note = f"Offre de {organisation} ({organisation.siren}). {self.note}"
+        self.initial |= {"key": uuid4(), "siren": organisation.siren}
+        self.fields["siren"].widget = forms.HiddenInput()
         self.fields["file_type"].queryset = DocumentType.objects.active()
+        if has_offer_by_cooperator(self.tender, organisation):
+            self.fields["cooperator"].queryset = cooperators_of(organisation)
+        else:
+            del self.fields["cooperator"]
+        places = establishments_of(organisation)
+        self.fields["establishment"].queryset = places
+        if len(places) < 2:  # nobody should have to choose it
+            del self.fields["establishment"]
 
     def clean_siren(self) -> str:
-        """Nine digits."""
-        siren = self.cleaned_data["siren"].replace(" ", "")
+        """Nine digits, of a structure that is there."""
+        siren = compact(self.cleaned_data["siren"])
         validate_siren(siren)
+        if self.method == "get":
+            raise ValidationError("Aucune structure active n’a ce SIREN : créez sa fiche.")
         return siren
 
     def run(self) -> object:

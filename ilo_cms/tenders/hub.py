@@ -139,15 +139,15 @@ def next_act(tender: Tender, now_in: Phase, user: User, faults: list[str]) -> st
 
 
 def next_in_selection(tender: Tender, user: User) -> str:
-    """One's statement, one's sheet, the notes agreed, then the decision."""
-    if Offer.objects.visible_to(user).filter(invitation__tender=tender).exists():
-        if not tender.conflict_statements.filter(evaluator=user).exists():
-            return "interets"
-        if not can_evaluate(user, tender):
-            return ""
-        if not AgreedScore.objects.filter(offer__invitation__tender=tender).exists():
-            mine = tender.score_sheets.filter(evaluator=user).exclude(handed_in_at=None)
-            return "notes-arretees" if mine.exists() else "notes"
+    """One's statement, one's sheet, the notes agreed, then the decision, with or without offers."""
+    if not tender.conflict_statements.filter(evaluator=user).exists():
+        return "interets"
+    if not can_evaluate(user, tender):
+        return ""
+    offers = Offer.objects.visible_to(user).filter(invitation__tender=tender)
+    if offers.exists() and not AgreedScore.objects.filter(offer__in=offers).exists():
+        mine = tender.score_sheets.filter(evaluator=user).exclude(handed_in_at=None)
+        return "notes-arretees" if mine.exists() else "notes"
     return "decider"
 
 

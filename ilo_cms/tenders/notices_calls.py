@@ -29,7 +29,7 @@ TO_INVITED = (
     "tender.question_answered",
 )
 CANCELLED = "tender.cancelled"
-TO_OPEN, TO_DECIDE = "tender.to_open", "tender.to_decide"
+TO_OPEN, TO_DECIDE, TO_ANSWER = "tender.to_open", "tender.to_decide", "tender.to_answer"
 OVER = {Phase.CANCELLED, Phase.SIGNATURE, Phase.UNSUCCESSFUL}
 
 
@@ -59,6 +59,7 @@ def words(tender: Tender) -> dict[str, object]:
         "operator": tender.engagement.operator,
         "officer": tender.officer.user,
         "answers": short(answers_end(tender)),
+        "questions": short(tender.questions_deadline),
         "deposits": short(deposits_end(tender)),
     }
 
@@ -133,9 +134,16 @@ def cancellation_matters(notice: Notification) -> Decision:
 def act_still_waits(notice: Notification) -> Decision:
     """An officer is reminded while nobody has done it."""
     rows = Tender.objects.select_related("opening", "decision", "engagement")
+    now = database_now()
+    if notice.kind == TO_ANSWER:
+        rows = rows.with_open_question(now)
     tender = rows.filter(pk=notice.about_id).first()
-    waits = {TO_OPEN: {Phase.OPENING}, TO_DECIDE: {Phase.OPENING, Phase.SELECTION}}
-    if tender is None or phase(tender, database_now()) not in waits[notice.kind]:
+    waits = {
+        TO_ANSWER: {Phase.PARTICIPATION, Phase.DEPOSIT},
+        TO_OPEN: {Phase.OPENING},
+        TO_DECIDE: {Phase.OPENING, Phase.SELECTION},
+    }
+    if tender is None or phase(tender, now) not in waits[notice.kind]:
         return refused("C’est fait, ou annulé.")
     officer = active_officer(notice.recipient)
     if officer is None or officer.operator_id != tender.engagement.operator_id:
@@ -147,4 +155,4 @@ def register() -> None:
     """Have the mails of our kinds checked when they leave."""
     conditions.register(still_invited, *TO_INVITED)
     conditions.register(cancellation_matters, CANCELLED)
-    conditions.register(act_still_waits, TO_OPEN, TO_DECIDE)
+    conditions.register(act_still_waits, TO_OPEN, TO_DECIDE, TO_ANSWER)

@@ -93,14 +93,8 @@ def draft_of(*, invitation: Invitation, acting_as: Contact, even_late: bool = Fa
 
 
 def own_draft(place: Invitation, contact: Contact) -> Offer:
-    """The draft of an author under the tender's lock, made if there is none.
-
-    A record that becomes one of a CAE, or no longer is, in the middle of a tender changes nothing
-    there: an organisation that has one offer would have several.
-    """
-    first = list(place.offers.order_by("created_at").values_list("cooperator", flat=True)[:1])
-    by_cooperator = first[0] is not None if first else place.organisation.is_cae
-    cooperator = contact if by_cooperator else None
+    """The draft of an author under the tender's lock, made if there is none."""
+    cooperator = contact if place.by_cooperator else None
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     offer.invitation = place
     return offer

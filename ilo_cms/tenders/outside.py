@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.db.models import QuerySet
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
-from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import receive
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.deposits import digest_of, file_line
+from ilo_cms.tenders.deposits import digest_of, file_line, place_line
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -44,11 +45,14 @@ def enter_outside_offer(
     file: File,
     document_type: DocumentType,
     acting_user: User,
+    establishment: Establishment | None = None,
+    cooperator: Contact | None = None,
 ) -> Deposit:
     """Enter an offer that came by mail or post before the deadline, with its file.
 
-    The same form sent twice enters it once. Raises PermissionDenied, ValidationError by field, and
-    what `documents.services.receive` raises.
+    `establishment` holds it, and may be left out where the structure has only one; `cooperator` is
+    whose offer it is where each has one (T8). The same form sent twice enters it once. Raises
+    PermissionDenied, ValidationError by field, and what `documents.services.receive` raises.
     """
     can_run(acting_user, tender).enforce()
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
@@ -64,7 +68,7 @@ def enter_outside_offer(
         acting_user=acting_user,
     )
     document.reach, document.expires_on = Reach.OFFER, None
-    said = {"price": price, "days": days, "message": message}
+    said = {"price": price, "days": days, "message": message, "establishment": establishment}
     return keep_outside(
         tender=tender,
         key=key,
@@ -72,6 +76,7 @@ def enter_outside_offer(
         findings=findings,
         channel=channel,
         received_at=received_at,
+        cooperator=cooperator,
         said=said,
     )
 
@@ -85,6 +90,7 @@ def keep_outside(
     findings: Findings,
     channel: str,
     received_at: datetime,
+    cooperator: Contact | None,
     said: dict,
 ) -> Deposit:
     """Write the rows of an offer whose file is kept; see `enter_outside_offer`."""
@@ -97,7 +103,9 @@ def keep_outside(
         raise ValidationError(FOREIGN, code="changed")
     check_reception(row, received_at, now, said)
     check_unscored(row)
-    offer = offer_of(row, document.organisation, acting_user)
+    organisation = document.organisation
+    said["establishment"] = holder_of(organisation, said["establishment"])
+    offer = offer_of(row, organisation, cooperator, acting_user)
     last = offer.deposits.order_by("-number").first()
     write_document(document, findings)
     OfferFile.objects.create(offer=offer, document=document)
@@ -122,7 +130,7 @@ def keep_outside(
         actor=acting_user,
         target=row,
         organisation=row.engagement.beneficiary,
-        of=str(document.organisation),
+        of=str(organisation),
         digest=deposit.digest,
     )
     return deposit
@@ -152,24 +160,63 @@ def check_unscored(tender: Tender) -> None:
         )
 
 
-def offer_of(tender: Tender, organisation: Organisation, acting_user: User) -> Offer:
-    """The organisation's offer, whose draft stays as its authors left it, or a new one.
+def has_offer_by_cooperator(tender: Tender, organisation: Organisation) -> bool:
+    """Whether each cooperator of an organisation has an offer of their own: as it was sent (T8)."""
+    place = tender.invitations.filter(organisation=organisation).first()
+    return place.by_cooperator if place else organisation.is_cae
 
-    Its place is made if it was not invited. Raises ValidationError when it deposited one that
-    stands.
+
+def cooperators_of(organisation: Organisation) -> QuerySet[Contact]:
+    """Those whose offer may be entered: its contacts, with or without access."""
+    rows = Contact.objects.current().filter(organisation=organisation)
+    return rows.select_related("user", "organisation")
+
+
+def establishments_of(organisation: Organisation) -> QuerySet[Establishment]:
+    """Those that may hold an offer."""
+    rows = Establishment.objects.filter(organisation=organisation, is_active=True)
+    return rows.select_related("organisation")
+
+
+def holder_of(organisation: Organisation, chosen: Establishment | None) -> Establishment | None:
+    """The establishment that holds an offer: the one chosen, or the only one there is.
+
+    None for an organisation without any. Raises ValidationError by field.
+    """
+    rows = list(establishments_of(organisation))
+    if chosen is None and len(rows) < 2:
+        return next(iter(rows), None)
+    if chosen not in rows:
+        raise ValidationError({"establishment": "Choisissez l’établissement titulaire."})
+    return chosen
+
+
+def offer_of(
+    tender: Tender, organisation: Organisation, cooperator: Contact | None, acting_user: User
+) -> Offer:
+    """The author's offer, whose draft stays as its authors left it, or a new one.
+
+    Its place is made if it was not invited. Raises ValidationError by field when the author is not
+    one who may offer, or deposited an offer that stands.
     """
     place, _ = Invitation.objects.get_or_create(
         tender=tender,
         organisation=organisation,
         defaults={
             "entered_outside": True,
+            "by_cooperator": organisation.is_cae,
             "participation": Participation.ACCEPTED,
             "added_by": acting_user,
         },
     )
-    offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=None)
+    if place.by_cooperator and cooperator not in cooperators_of(organisation):
+        raise ValidationError({"cooperator": "Dites de quel·le coopérateur·rice est cette offre."})
+    if cooperator and not place.by_cooperator:
+        sentence = f"{organisation} fait une seule offre, au nom de toute la structure."
+        raise ValidationError({"cooperator": sentence})
+    offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     if Deposit.objects.standing().filter(offer=offer).exists():
-        raise ValidationError({"siren": f"{organisation} a déjà déposé une offre."})
+        raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
     return offer
 
 
@@ -179,9 +226,7 @@ def content_of_outside(said: dict, received_at: datetime, document: Document) ->
         "price": f"{said['price']:.2f}",
         "days": f"{said['days']:.2f}",
         "message": said["message"],
-        "establishment": "",
-        "siret": "",
-        "place": "",
+        **place_line(said["establishment"]),
         "partners": [],
         "files": [file_line(document)],
         "received_at": received_at.isoformat(),

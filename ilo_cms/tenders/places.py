@@ -12,6 +12,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 
 from ilo_cms.directory.models import Contact
+from ilo_cms.engagements.models.access import happened_by_then
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -114,7 +115,7 @@ class Place:
         if not self.can_act or (self.stands and not self.must_confirm):
             return None
         taken = self.invitation.taken_by_id
-        if self.offer is None and self.invitation.organisation.is_cae:
+        if self.offer is None and self.invitation.by_cooperator:
             if taken and taken != self.contact.pk:
                 return None
         end = deposits_end(self.tender)
@@ -128,13 +129,27 @@ class Place:
         return sentence(self)
 
     @property
-    def steps(self) -> list[dict[str, str]]:
-        """The line of steps."""
-        return steps_of(self.tender, self.now)
+    def is_answer_known(self) -> bool:
+        """Whether this person may read the answer: not one given after they left (SPEC A7)."""
+        return self.knows(self.invitation.answered_at)
+
+    @property
+    def is_taking_known(self) -> bool:
+        """The same, of who said "Je m’en occupe"."""
+        return self.knows(self.invitation.taken_at)
+
+    def knows(self, at: datetime | None) -> bool:
+        """Whether what happened at a moment, or not yet, is this person's to read."""
+        if at is None:
+            return not self.contact.is_former
+        return happened_by_then(self.contact, at)
 
 
 def sentence(place: Place) -> str:
-    """What is possible now and until when, in one sentence."""
+    """What is possible now and until when, in one sentence; to who has left, that they have."""
+    if left := place.contact.ended_on:
+        day = date_format(left, "j F Y")
+        return f"Vous avez quitté votre structure le {day} : cette page s’arrête à ce jour."
     tender, now_in = place.tender, place.phase
     if now_in == Phase.PARTICIPATION:
         return while_answers(place)
@@ -196,8 +211,13 @@ def while_deposits(place: Place) -> str:
     return f"Vous pouvez déposer votre offre jusqu’au {deposits}."
 
 
-def steps_of(tender: Tender, now: datetime) -> list[dict[str, str]]:
-    """The line of steps of a call, with its deadlines; one that ended early stops there."""
+def steps_of(contact: Contact, tender: Tender, now: datetime) -> list[dict[str, str]]:
+    """The line of steps of a call, with its deadlines; one that ended early stops there.
+
+    To who has left there is none: it would tell what happened since (SPEC A7).
+    """
+    if contact.is_former:
+        return []
     now_in = phase(tender, now)
     current = current_step(tender, now, now_in)
     ends = ["", tender.participation_deadline, tender.deposit_deadline, "", ""]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from ilo_cms.directory.models import Contact
-from ilo_cms.engagements.models.access import day_after
+from ilo_cms.engagements.models.access import happened_by_then
 from ilo_cms.tenders.models import (
     AgreedScore,
     Decision,
@@ -57,7 +57,7 @@ def result_for(contact: Contact, tender: Tender) -> Result | None:
     decision = related(tender, "decision")
     if decision is None or not took_part(contact, tender):
         return None
-    if contact.ended_on and decision.decided_at >= day_after(contact.ended_on):
+    if not happened_by_then(contact, decision.decided_at):
         return None
     criteria = list(tender.criteria.all())
     own = Offer.objects.authored_by(contact).standing().filter(invitation__tender=tender)

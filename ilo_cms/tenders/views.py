@@ -78,8 +78,8 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         raise Http404
     tender = tender_to_run(request, pk)
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ACTS[act](*posted, tender=tender, user=request.user)
-    if not form.is_bound and phase(tender, database_now()) not in form.phases:
+    form = ACTS[act](*posted, tender=tender, user=request.user, asked=request.GET)
+    if request.method != "POST" and phase(tender, database_now()) not in form.phases:
         messages.error(request, "Ce n’est pas, ou plus, possible.")
         return redirect("tender_page", tender.pk)
     status = 200

@@ -1,6 +1,16 @@
+from decimal import Decimal
+
 import pytest
 
-from ilo_cms.core.french import filled, in_sentence, number, of, sorting_key, to
+from ilo_cms.core.french import (
+    filled,
+    in_sentence,
+    number,
+    of,
+    sorting_key,
+    to,
+    without_idle_zeros,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +79,12 @@ def test_merge_fields_are_said_as_french_says_them():
 )
 def test_a_number_has_no_idle_zero(value, said):
     assert number(value) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [("4800.5", "4 800,50"), ("20", "20,00")])
+def test_a_number_with_decimals_has_all_of_them(value, said):
+    assert " ".join(number(value, decimals=2).split()) == said
+
+
+def test_a_number_for_a_field_is_never_written_with_an_exponent():
+    assert str(without_idle_zeros(Decimal("20.00"))) == "20"

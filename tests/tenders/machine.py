@@ -22,7 +22,7 @@ from ilo_cms.directory.officers import sync_groups
 from ilo_cms.documents.models import Reach
 from ilo_cms.tenders import changes
 from ilo_cms.tenders.decisions import decide
-from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
+from ilo_cms.tenders.deposits import MOST_LATE, confirm, deposit, digest_of, withdraw
 from ilo_cms.tenders.diffusion import amend, cancel_tender, end_participation, move_deadlines
 from ilo_cms.tenders.models import (
     AgreedScore,
@@ -254,8 +254,10 @@ class TenderMachine(RuleBasedStateMachine):
             COUNTS[f"{name} late"] += 1
             row = ACTS[name](**arguments)
             assert isinstance(row, LateAttempt)
-            author.late += 1
-            author.keys[row.key] = Click(row.pk, name, None, None)
+            assert row.is_kept == (author.late < MOST_LATE)
+            if row.is_kept:
+                author.late += 1
+                author.keys[row.key] = Click(row.pk, name, None, None)
             return
         taking_part = author.answer == Participation.ACCEPTED and self.phase == "deposits"
         allowed = taking_part and (name == "deposit" or author.standing is not None)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.notifications.models import Notification
 from ilo_cms.tenders.decisions import decide
-from ilo_cms.tenders.deposits import deposit
+from ilo_cms.tenders.deposits import MOST_LATE, deposit
 from ilo_cms.tenders.diffusion import cancel_tender, move_deadlines, publish
 from ilo_cms.tenders.models import (
     Decision,
@@ -125,6 +125,17 @@ def test_a_deposit_and_a_cancellation_leave_one_verdict(engagement, marina):
     assert bool(row) != bool(late)
     cancelled = again(tender).cancelled_at
     assert row.at < cancelled if row else late.at >= cancelled
+
+
+def test_two_late_acts_at_once_pass_no_limit(engagement, marina):
+    tender = in_deposit(marina, engagement=engagement)
+    offer = ready(tender, marina)
+    pass_deadlines(tender, deposits=True)
+    for _ in range(MOST_LATE - 1):
+        deposit(offer=offer, key=uuid4(), acting_as=marina)
+    clicks = [lambda: deposit(offer=offer, key=uuid4(), acting_as=marina)] * 2
+    assert at_once(*clicks, Exception) == []
+    assert offer.late_attempts.count() == MOST_LATE
 
 
 def test_two_officers_open_once(engagement, colleague, marina):

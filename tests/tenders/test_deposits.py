@@ -1,18 +1,21 @@
 """Preparing, depositing, confirming and withdrawing an offer (SPEC T6–T9)."""
 
 from decimal import Decimal
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from ilo_cms.accounts.models import User
-from ilo_cms.audit.models import AuditDetail
+from ilo_cms.audit.models import AuditDetail, AuditEvent
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.officers import sync_groups
 from ilo_cms.documents.models import Document
 from ilo_cms.notifications.models import Notification, OutboxMessage
-from ilo_cms.tenders.deposits import confirm, deposit, digest_of, withdraw
+from ilo_cms.tenders.deposits import MOST_LATE, confirm, deposit, digest_of, withdraw
+from ilo_cms.tenders.diffusion import invite_more
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Tender
 from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
 from ilo_cms.tenders.opening import open_tender
@@ -107,17 +110,33 @@ def test_a_changed_offer_is_deposited_again_and_the_first_is_kept(marina):
 
 
 @pytest.mark.parametrize("was_cae", [False, True])
-def test_a_record_that_changes_its_kind_adds_no_offer(marina, was_cae):
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_record_that_changes_its_kind_adds_no_offer_and_takes_none(marina, was_cae, is_later):
     records = Organisation.objects.filter(pk=marina.organisation_id)
     records.update(is_cae=was_cae)
-    tender = in_deposit(marina)
-    offer = deposited(tender, marina)
-    records.update(is_cae=not was_cae)
-    place = place_of(again(tender), marina)
-    assert draft_of(invitation=place, acting_as=marina) == offer
+    tender = a_sent_tender(*([] if is_later else [marina.organisation]))
+    if is_later:
+        sent = {"because": {}, "seen": tender.revision, "acting_user": boss(tender)}
+        invite_more(tender=tender, organisations=[marina.organisation], **sent)
+    accept(tender)
+    records.update(is_cae=not was_cae)  # before anybody has a draft
+    place = place_of(pass_deadlines(tender), marina)
+    offer = draft_of(invitation=place, acting_as=marina)
     colleague = ContactFactory(organisation=marina.organisation, has_access=True)
     theirs = draft_of(invitation=place, acting_as=colleague)
     assert (theirs == offer) != was_cae
+
+
+def test_places_sent_before_keep_what_their_offers_say():
+    migration = import_module("ilo_cms.tenders.migrations.0003_offers_by_cooperator")
+    people = [ContactFactory(organisation__is_cae=is_cae) for is_cae in (True, True, False, False)]
+    tender = a_sent_tender(*(each.organisation for each in people))
+    cae, shared, other, own = (place_of(tender, each) for each in people)
+    Offer.objects.create(invitation=shared)
+    Offer.objects.create(invitation=own, cooperator=people[3])
+    tender.invitations.update(by_cooperator=False)
+    migration.fix_places(apps, None)
+    assert set(tender.invitations.filter(by_cooperator=True)) == {cae, own}
 
 
 def test_an_incomplete_offer_says_all_that_it_lacks(marina):
@@ -161,6 +180,27 @@ def test_what_comes_too_late_is_kept_and_told_and_changes_nothing(marina, act):
     assert act(offer=offer, key=key, acting_as=marina).pk == late.pk
     assert list(Deposit.objects.standing()) == [before]
     assert Notification.objects.filter(kind="tender.late").count() == 1
+
+
+def test_after_ten_late_acts_the_next_are_answered_and_not_kept(marina, caplog):
+    paul = ContactFactory(has_access=True)
+    tender = in_deposit(marina, paul)
+    offer, other = deposited(tender, marina), deposited(tender, paul, pages=2)
+    pass_deadlines(tender, deposits=True)
+    acts = [deposit, withdraw, confirm] * 4
+    rows = [act(offer=offer, key=uuid4(), acting_as=marina) for act in acts]
+    assert [row.is_kept for row in rows] == [True] * MOST_LATE + [False, False]
+    assert {row.reason for row in rows} == {rows[0].reason}
+    assert "Votre demande est conservée" in rows[0].told
+    assert "celle-ci ne l’est pas" in rows[-1].told
+    assert set(LateAttempt.objects.all()) == set(rows[:MOST_LATE])
+    assert Notification.objects.filter(kind="tender.late").count() == MOST_LATE
+    assert AuditEvent.objects.filter(action="offer.late").count() == MOST_LATE
+    told = [each.getMessage() for each in caplog.records if "too late" in each.getMessage()]
+    assert len(told) == 2 and str(tender.pk) in told[0]
+    assert not [each for each in told if str(offer.pk) in each or str(marina.pk) in each]
+    assert deposit(offer=offer, key=rows[0].key, acting_as=marina) == rows[0]  # the same click
+    assert deposit(offer=other, key=uuid4(), acting_as=paul).is_kept  # each offer has its ten
 
 
 def test_a_withdrawn_offer_stands_no_more_and_may_come_back(marina):

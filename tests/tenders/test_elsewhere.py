@@ -46,6 +46,12 @@ def test_it_is_at_once_in_selection_and_nobody_is_told():
     assert content["channel"] == "Courriel"
 
 
+def test_in_a_cae_each_cooperator_has_an_offer_there_too():
+    people = [OrganisationFactory(cae=True), OrganisationFactory()]
+    places = recorded(organisations=people).invitations
+    assert places.get(by_cooperator=True).organisation == people[0]
+
+
 def test_the_same_form_records_once():
     engagement, key = EngagementFactory(), uuid4()
     assert recorded(engagement, key=key) == recorded(engagement, key=key)

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pypdf import PdfReader
 
-from ilo_cms.tenders.deposits import deposit
+from ilo_cms.tenders.deposits import deposit, withdraw
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -214,6 +214,24 @@ def test_a_late_deposit_is_kept_and_told_even_without_a_draft(browser, marina):
         assert response.redirect_chain[0][0] == url("offer", late.offer)
         assert "Le dépôt a fermé le" in response.content.decode()
     assert not Deposit.objects.exists()
+
+
+def test_an_eleventh_late_act_is_answered_on_the_same_page_and_not_kept(browser, marina):
+    tender = in_deposit(marina)
+    offer = deposited(tender, marina)
+    data = typed(marina, tender)
+    pass_deadlines(tender, deposits=True)
+    for _ in range(10):
+        withdraw(offer=offer, key=uuid4(), acting_as=marina)
+    key = str(uuid4())
+    responses = [
+        browser.post(url("tender_offer", tender), data, follow=True),
+        browser.post(url("offer_withdraw", offer), sent(marina, key=key), follow=True),
+    ]
+    for response in responses:
+        assert response.redirect_chain[0][0] == url("offer", offer)
+        assert "celle-ci ne l’est pas" in response.content.decode()
+    assert offer.late_attempts.count() == 10
 
 
 def test_an_offer_is_withdrawn_and_confirmed_from_its_page(browser, marina):

@@ -20,8 +20,10 @@ from ilo_cms.tenders.models import (
     InvitationReminder,
     Offer,
     Participation,
+    Question,
     Tender,
 )
+from ilo_cms.tenders.questions import answer_question
 from ilo_cms.tenders.reminders import remind_all
 from tests.factories import ContactFactory, OfficerFactory, OrganisationFactory
 from tests.tenders.drafts import a_sent_tender, accept, again, boss, in_days, told
@@ -29,6 +31,7 @@ from tests.tenders.drafts import a_sent_tender, accept, again, boss, in_days, to
 
 pytestmark = pytest.mark.django_db
 ANSWER, DEPOSIT = "tender.answer_awaited", "tender.deposit_awaited"
+QUESTIONS, TO_ANSWER = "tender.questions_end", "tender.to_answer"
 
 
 def near(tender: Tender, *, answers=None, deposits=None) -> Tender:
@@ -173,6 +176,110 @@ def test_nobody_is_reminded_of_what_is_over(end):
     else:
         tender.invitations.update(participation=Participation.DECLINED, decline_reason="x")
     assert remind_all() == 0
+
+
+def questions_end(tender: Tender, days=2.0) -> Tender:
+    """Put the end of questions so many days from now, and that of deposits far from it."""
+    Tender.objects.filter(pk=tender.pk).update(questions_deadline=in_days(days))
+    return again(tender)
+
+
+def ask(tender, contact, days_ago=5.0, **values) -> Question:
+    place = tender.invitations.get(organisation=contact.organisation)
+    said = {"text": "Où ?", "asked_by": contact, "asked_at": in_days(-days_ago)}
+    return Question.objects.create(tender=tender, invitation=place, **said | values)
+
+
+@pytest.mark.parametrize("answering", [True, False])
+def test_who_takes_part_and_asked_nothing_is_told_when_questions_end(answering):
+    silent, accepted, declined, asked = people = [ContactFactory() for _ in range(4)]
+    tender = a_sent_tender(*(contact.organisation for contact in people))
+    near(tender, answers=8 if answering else -1, deposits=9)
+    questions_end(tender)
+    for contact in (accepted, asked):
+        accept(tender, contact.organisation)
+    tender.invitations.filter(organisation=declined.organisation).update(
+        participation=Participation.DECLINED, decline_reason="Surcharge."
+    )
+    ask(tender, asked, answer="Ici.", answered_at=timezone.now())
+    assert remind_all() == (2 if answering else 1)
+    assert told(QUESTIONS) == ([silent.user, accepted.user] if answering else [accepted.user])
+    assert remind_all() == 0
+    text = Notification.objects.filter(kind=QUESTIONS)[0].text
+    assert f"{timezone.localtime(again(tender).questions_deadline):%d/%m/%Y à %H:%M}" in text
+
+
+def test_the_end_of_questions_is_told_neither_early_nor_late_nor_beside_another_reminder():
+    contact = ContactFactory()
+    tender = waiting_for_offers(contact.organisation, days=9)
+    for days in (6, -0.1):
+        questions_end(tender, days)
+        assert remind_all() == 0
+    near(tender, deposits=2.5)
+    questions_end(tender)
+    assert remind_all() == 1
+    assert told(DEPOSIT) == [contact.user]
+    assert remind_all() == 0
+    days_pass(tender, 1)
+    assert remind_all() == 1
+    assert told(QUESTIONS) == [contact.user]
+
+
+def test_that_questions_end_is_not_told_to_who_asked_meanwhile_or_too_late():
+    contact = ContactFactory()
+    tender = questions_end(waiting_for_offers(contact.organisation, days=9))
+    remind_all()
+    notice = Notification.objects.get(kind=QUESTIONS)
+    assert still_true(notice)
+    question = ask(tender, contact)
+    assert not still_true(notice)
+    question.delete()
+    questions_end(tender, -0.1)
+    assert not still_true(notice)
+
+
+def test_the_end_of_questions_would_tell_who_was_reminded_of_a_deposit():
+    assert KINDS[QUESTIONS].is_sealed
+
+
+@pytest.mark.parametrize("deadline", ["questions", "deposits"])
+def test_the_officer_is_told_of_questions_that_wait_near_both_deadlines(deadline):
+    contact = ContactFactory()
+    tender = waiting_for_offers(contact.organisation, days=9)
+    deposit(tender, contact)
+    question = ask(tender, contact)
+    assert remind_all() == 0  # no deadline is near
+    if deadline == "questions":
+        questions_end(tender)
+    else:
+        near(tender, deposits=2)
+    assert remind_all() == 1
+    assert remind_all() == 0
+    assert told(TO_ANSWER) == [boss(tender)]
+    notice = Notification.objects.get(kind=TO_ANSWER)
+    assert "1 question sans réponse" in notice.text
+    assert still_true(notice)
+    Notification.objects.update(created_at=in_days(-1))
+    assert remind_all() == 0  # not every day
+    near(tender, deposits=1)
+    assert remind_all() == 1  # the day before
+    answer_question(question=question, answer="À Lyon.", acting_user=boss(tender))
+    assert not still_true(notice)
+
+
+@pytest.mark.parametrize("why", ["answered", "asked today", "over"])
+def test_the_officer_is_told_of_no_question_that_does_not_wait(why):
+    contact = ContactFactory()
+    tender = waiting_for_offers(contact.organisation)
+    deposit(tender, contact)
+    if why == "answered":
+        ask(tender, contact, answer="Ici.", answered_at=timezone.now())
+    else:
+        ask(tender, contact, days_ago=0 if why == "asked today" else 5)
+    if why == "over":
+        near(tender, deposits=-0.1)
+    remind_all()
+    assert told(TO_ANSWER) == []
 
 
 def test_the_officer_is_told_once_that_offers_wait_and_that_a_decision_is_due():

@@ -20,7 +20,7 @@ from ilo_cms.tenders.models import (
     Outcome,
     ScoreSheet,
 )
-from ilo_cms.tenders.scoring import Note, hand_in, save_scores, scored, state_conflict
+from ilo_cms.tenders.scoring import Note, agree_scores, hand_in, save_scores, scored, state_conflict
 from tests.factories import ContactFactory, EngagementFactory, OrganisationFactory
 from tests.helpers.files import pdf
 from tests.helpers.intranet import an_officer, as_
@@ -140,7 +140,45 @@ def test_the_record_and_the_whole_file_leave_after_the_opening(browser_of_claire
     index = archive.read("index.txt").decode("utf-8-sig")
     assert all(name in index for name in names if name != "index.txt")
     assert "4 dossier ; aucune pièce" in index  # no number is missing
-    assert {line.split()[0] for line in index.splitlines()} == {str(n) for n in range(1, 11)}
+    assert {line.split()[0] for line in index.splitlines()} == {str(n) for n in range(1, 13)}
+
+
+def archive_of(client, tender):
+    """The members of the whole file as text, by name."""
+    answer = client.get(reverse("tender_archive", args=[tender.pk]))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
+    texts = [name for name in archive.namelist() if name.endswith(".txt")]
+    return {name: archive.read(name).decode("utf-8-sig") for name in texts}
+
+
+def test_the_whole_file_has_the_interests_and_the_decision(browser_of_claire, claire, sealed):
+    pass_deadlines(sealed, deposits=True)
+    act(browser_of_claire, sealed, "ouvrir")
+    index = archive_of(browser_of_claire, sealed)["index.txt"]
+    assert "7 intérêts ; aucune déclaration d’intérêts" in index
+    assert "9 décision ; aucune décision" in index
+    karim = an_officer(operator=claire.officer.operator)
+    state_conflict(tender=sealed, has_conflict=True, text="Ancien employeur", acting_user=karim)
+    state_conflict(tender=sealed, has_conflict=False, text="", acting_user=claire)
+    save_scores(tender=sealed, notes=scores(sealed), acting_user=claire)
+    hand_in(tender=sealed, acting_user=claire)
+    agree_scores(tender=sealed, notes=scores(sealed), acting_user=claire)
+    offers, _ = scored(sealed)
+    data = {"outcome": "retenue", "offer": str(offers[0].pk), "comment": "La plus adaptée."}
+    data[f"reason-{offers[1].pk}"] = "Méthode moins précise"
+    assert act(browser_of_claire, sealed, "decider", **data).status_code == 302
+    members = archive_of(browser_of_claire, sealed)
+    interests = members["7 intérêts.txt"].splitlines()
+    assert [line.partition(" ; ")[2] for line in interests] == [
+        f"{karim} ; Conflit d’intérêts déclaré : Ancien employeur",
+        f"{claire} ; Aucun conflit d’intérêts",
+    ]
+    decision = members["9 décision.txt"]
+    said = "Offre retenue : Alpha|La plus adaptée.|Non retenue : Bêta ; Méthode moins précise"
+    assert all(words in decision.splitlines() for words in said.split("|"))
+    assert f"Par : {claire}" in decision
+    for line in ("7 intérêts.txt ; ", "9 décision.txt ; "):
+        assert line in members["index.txt"]
 
 
 def scores(tender):

@@ -65,6 +65,11 @@ def written_by_then(contact: Contact, path: str) -> Q:
     return Q(**{f"{path}__lt": day_after(contact.ended_on)}) if contact.ended_on else Q()
 
 
+def happened_by_then(contact: Contact, moment: datetime) -> bool:
+    """As `written_by_then`, for one moment that is known already."""
+    return contact.ended_on is None or moment < day_after(contact.ended_on)
+
+
 def day_after(day: date) -> datetime:
     """The first moment of the next day, in Paris."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))

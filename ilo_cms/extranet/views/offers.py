@@ -163,7 +163,7 @@ def told(request: HttpRequest, place: Place, done: Act | None) -> HttpResponse:
     if isinstance(done, Deposit):
         messages.success(request, "Votre offre est déposée. Voici votre reçu.")
         return redirect("deposit_receipt", pk=done.pk)
-    messages.error(request, f"{done.reason} Votre demande est conservée, l’offre n’a pas changé.")
+    messages.error(request, done.told)
     return redirect("offer", pk=done.offer_id)
 
 

@@ -68,8 +68,7 @@ def act(request: HttpRequest, pk: UUID, service: Callable[..., Act], words: str)
     except ValidationError as error:
         return show(request, known_offer(request, pk), error.messages[0], 409)
     if isinstance(done, LateAttempt):
-        late = "Votre demande est conservée, l’offre n’a pas changé."
-        messages.error(request, f"{done.reason} {late}")
+        messages.error(request, done.told)
         return redirect("offer", pk=pk)
     messages.success(request, words)
     return redirect("deposit_receipt", pk=done.pk)

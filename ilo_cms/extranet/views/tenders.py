@@ -129,7 +129,7 @@ def show(
     context = {
         "tender": found,
         "place": place_in(request, found.pk),
-        "steps": steps_of(found, now),
+        "steps": steps_of(request.contact, found, now),
         "decline": decline,
         "question": question,
         "refusal": refusal,
@@ -139,7 +139,7 @@ def show(
         "criteria": found.criteria.all(),
         "themes": found.themes.all(),
         "required_types": found.required_types.all(),
-        "attachments": found.attachments.filter(withdrawn_at=None).select_related("document"),
+        "attachments": found.attachments.known_to(request.contact).select_related("document"),
         "questions": questions.select_related("invitation"),
         "events": found.events.known_to(request.contact),
         "shared": shared_offers(request).filter(invitation__tender=found),

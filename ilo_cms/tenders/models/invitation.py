@@ -38,7 +38,6 @@ class InvitationQuerySet(models.QuerySet):
         depositing = Q(
             participation=Participation.ACCEPTED,
             tender__deposit_deadline__gt=now,
-            tender__opening=None,
         )
         return (
             self.annotate(answers_until=answers)
@@ -70,6 +69,8 @@ class Invitation(UUIDModel):
 
     Before publication a row is a chosen recipient, and `invited_at` is empty. `entered_outside`
     marks an organisation that answered by another way without having been invited here (T11).
+    `by_cooperator` says that each cooperator has an offer of their own (T8): what the record said
+    when the tender was sent, for the whole tender.
     """
 
     tender = models.ForeignKey(
@@ -95,6 +96,7 @@ class Invitation(UUIDModel):
     )
     invited_at = models.DateTimeField("sollicité le", null=True, blank=True)
     entered_outside = models.BooleanField("hors plateforme", default=False)
+    by_cooperator = models.BooleanField("une offre par coopérateur·rice", default=False)
     participation = models.CharField(
         "réponse",
         max_length=8,
@@ -155,11 +157,16 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(tender__in=Tender.objects.visible_to(user))
 
     def known_to(self, contact: Contact):
-        """Those that were answered, to all invited; and one's own (SPEC T10)."""
+        """Those that were answered, to all invited; and one's own (SPEC T10).
+
+        `told` is the answer, to who has left only what was answered by then.
+        """
         places = Invitation.objects.known_to(contact)
         own = Q(invitation__in=places) & written_by_then(contact, "asked_at")
-        answered = Q(tender__in=places.values("tender"), answered_at__isnull=False)
-        return self.filter(own | (answered & written_by_then(contact, "answered_at")))
+        by_then = Q(answered_at__isnull=False) & written_by_then(contact, "answered_at")
+        to_all = Q(tender__in=places.values("tender")) & by_then
+        told = Case(When(by_then, F("answer")), default=Value(""), output_field=models.TextField())
+        return self.filter(own | to_all).annotate(told=told)
 
 
 class Question(UUIDModel):

@@ -280,3 +280,18 @@ class LateAttempt(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} hors délai"
+
+    @property
+    def is_kept(self) -> bool:
+        """False for an answer alone, after many others that were kept (`deposits.MOST_LATE`)."""
+        return not self._state.adding
+
+    @property
+    def told(self) -> str:
+        """What its author reads: why it is too late, and what became of it."""
+        if self.is_kept:
+            return f"{self.reason} Votre demande est conservée, l’offre n’a pas changé."
+        return (
+            f"{self.reason} L’offre n’a pas changé. Vos premières demandes hors délai sont "
+            "conservées ; celle-ci ne l’est pas en plus."
+        )

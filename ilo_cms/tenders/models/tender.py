@@ -257,6 +257,16 @@ class Criterion(UUIDModel):
         return f"{self.label} ({self.weight}\u00a0%)"
 
 
+class TenderAttachmentQuerySet(models.QuerySet):
+    """Who may see which file."""
+
+    def known_to(self, contact: Contact):
+        """Those not taken back, of the tenders that a contact reads, up to the day they left."""
+        tenders = Tender.objects.known_to(contact).order_by().values("pk")
+        rows = self.filter(tender__in=tenders, withdrawn_at=None)
+        return rows.filter(written_by_then(contact, "added_at"))
+
+
 class TenderAttachment(UUIDModel):
     """A file that comes with a tender: every invited organisation may read it."""
 
@@ -275,6 +285,8 @@ class TenderAttachment(UUIDModel):
     )
     added_at = models.DateTimeField("ajouté le", auto_now_add=True)
     withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+
+    objects = TenderAttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "pièce du dossier"

@@ -1,0 +1,233 @@
+"""Offers that came by mail or post: whose they are, who holds them, who reads them (T8, T11)."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from ilo_cms.documents.models import Document
+from ilo_cms.engagements.models import Assignment
+from ilo_cms.tenders.decisions import decide
+from ilo_cms.tenders.models import Channel, Deposit, Letter, Offer, Outcome
+from ilo_cms.tenders.opening import open_tender
+from ilo_cms.tenders.outside import enter_outside_offer
+from ilo_cms.tenders.results import result_for
+from ilo_cms.tenders.scoring import Note, agree_scores, hand_in, save_scores, scored, state_conflict
+from tests.factories import (
+    ContactFactory,
+    EngagementFactory,
+    EstablishmentFactory,
+    OrganisationFactory,
+)
+from tests.helpers.files import pdf
+from tests.helpers.intranet import an_officer, as_
+from tests.tenders.drafts import again, pass_deadlines
+from tests.tenders.offers import deposited, in_deposit, offer_type
+from tests.tenders.test_selection_pages import act, received
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def claire(wired):
+    return an_officer()
+
+
+@pytest.fixture
+def cooperators():
+    """Two cooperators of a CAE, whose contacts share its only establishment."""
+    cae = OrganisationFactory(cae=True, name="Coop Alpha")
+    place = EstablishmentFactory(organisation=cae)
+    return [ContactFactory(organisation=cae, establishment=place) for _ in range(2)]
+
+
+@pytest.fixture
+def opened(claire, cooperators):
+    """A tender sent to the CAE, of which one cooperator deposited, opened by Claire."""
+    officer = claire.officer
+    engagement = EngagementFactory(operator=officer.operator, officer=officer)
+    tender = in_deposit(cooperators[0], engagement=engagement, acting_user=claire)
+    deposited(tender, cooperators[0])
+    pass_deadlines(tender, deposits=True)
+    open_tender(tender=tender, acting_user=claire)
+    return again(tender)
+
+
+def enter(tender, person, organisation, **values):
+    """Enter an offer of an organisation as an officer does."""
+    said = {
+        "key": uuid4(),
+        "siren": organisation.siren,
+        "channel": Channel.MAIL,
+        "received_at": tender.deposit_deadline - timedelta(minutes=1),
+        "price": Decimal("3900.50"),
+        "days": Decimal(5),
+        "message": "",
+        "establishment": organisation.establishments.first(),
+        "file": ContentFile(pdf(pages=3), name="offre.pdf"),
+        "document_type": offer_type(),
+    }
+    return enter_outside_offer(tender=tender, acting_user=person, **said | values)
+
+
+def refusal_of(field, *args, **values):
+    with pytest.raises(ValidationError) as refusal:
+        enter(*args, **values)
+    return refusal.value.message_dict[field]
+
+
+def test_an_offer_of_a_cooperator_is_theirs_alone(opened, claire, cooperators):
+    anna, leo = cooperators
+    deposit = enter(opened, claire, leo.organisation, cooperator=leo)
+    document = deposit.documents.get()
+    assert deposit.offer.cooperator == leo
+    assert list(Offer.objects.known_to(leo)) == [deposit.offer]
+    assert deposit.offer not in Offer.objects.known_to(anna)
+    for person, reads in ((leo, True), (anna, False)):
+        assert (document in Document.objects.visible_to(person.user, person)) == reads
+    assert document in Document.objects.visible_to(claire)
+
+
+def test_in_a_cae_an_offer_is_of_one_of_its_current_cooperators(opened, claire, cooperators):
+    anna, leo = cooperators
+    left = ContactFactory(organisation=leo.organisation, former=True)
+    for other in (None, left, ContactFactory()):
+        said = refusal_of("cooperator", opened, claire, leo.organisation, cooperator=other)
+        assert "coopérateur·rice" in said[0]
+    said = refusal_of("siren", opened, claire, anna.organisation, cooperator=anna)
+    assert said == [f"{anna.user} a déjà déposé une offre."]
+    assert Deposit.objects.count() == 1
+
+
+def test_elsewhere_an_offer_is_of_the_whole_structure(opened, claire):
+    contact = ContactFactory()
+    said = refusal_of("cooperator", opened, claire, contact.organisation, cooperator=contact)
+    assert "une seule offre" in said[0]
+    assert enter(opened, claire, contact.organisation).offer.cooperator is None
+
+
+def test_whose_offers_they_are_was_said_when_the_tender_was_sent(opened, claire, cooperators):
+    leo = cooperators[1]
+    leo.organisation.is_cae = False
+    leo.organisation.save()
+    refusal_of("cooperator", opened, claire, leo.organisation)
+    assert "cooperator" in fields_asked(as_(claire), opened, leo.organisation.siren)[0]
+    assert enter(opened, claire, leo.organisation, cooperator=leo).offer.cooperator == leo
+
+
+def test_a_cae_that_was_not_invited_has_offers_of_its_cooperators_too(opened, claire):
+    anna, leo = (ContactFactory(organisation=cae) for cae in [OrganisationFactory(cae=True)] * 2)
+    refusal_of("cooperator", opened, claire, anna.organisation)
+    assert "cooperator" in fields_asked(as_(claire), opened, anna.organisation.siren)[0]
+    rows = [enter(opened, claire, each.organisation, cooperator=each) for each in (anna, leo)]
+    assert [row.offer.cooperator for row in rows] == [anna, leo]
+
+
+def test_the_holder_is_chosen_where_there_are_several_and_known_where_there_is_one(opened, claire):
+    one, several, none = (OrganisationFactory() for _ in range(3))
+    only = EstablishmentFactory(organisation=one)
+    EstablishmentFactory(organisation=one, closed=True)
+    first, second = (EstablishmentFactory(organisation=several) for _ in range(2))
+    closed = EstablishmentFactory(organisation=several, closed=True)
+    content = enter(opened, claire, one, establishment=None).content
+    assert (content["establishment"], content["siret"]) == (str(only.pk), only.siret)
+    for place in (None, only, closed):
+        said = refusal_of("establishment", opened, claire, several, establishment=place)
+        assert said == ["Choisissez l’établissement titulaire."]
+    content = enter(opened, claire, several, establishment=second).content
+    assert (content["establishment"], content["place"]) == (str(second.pk), str(second))
+    assert first.name not in content["place"]
+    assert enter(opened, claire, none).content["establishment"] == ""
+
+
+def test_the_assignment_is_of_the_cooperator_and_the_holder_of_the_offer(
+    opened, claire, cooperators
+):
+    anna, leo = cooperators
+    place = EstablishmentFactory(organisation=leo.organisation)
+    row = enter(opened, claire, leo.organisation, cooperator=leo, establishment=place)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    offers, criteria = scored(opened)
+    notes = {(offer.pk, each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
+    save_scores(tender=opened, notes=notes, acting_user=claire)
+    hand_in(tender=opened, acting_user=claire)
+    agree_scores(tender=opened, notes=notes, acting_user=claire)
+    decision = decide(
+        tender=opened,
+        outcome=Outcome.RETAINED,
+        offer=row.offer,
+        comment="La plus adaptée.",
+        reasons={offer: "Moins précise" for offer in offers if offer != row.offer},
+        seen=again(opened).revision,
+        acting_user=claire,
+    )
+    assignment = Assignment.objects.get(pk=decision.assignment_id)
+    assert (assignment.provider, assignment.contact) == (leo.organisation, leo)
+    assert (assignment.establishment, assignment.amount) == (place, Decimal("3900.50"))
+    for person, is_retained in ((leo, True), (anna, False)):
+        assert [own.is_retained for own in result_for(person, again(opened)).offers] == [
+            is_retained
+        ]
+        assert [each.offer.cooperator for each in Letter.objects.known_to(person)] == [person]
+
+
+def fields_asked(client, tender, siren=None):
+    """The fields that the officer sees, and the page."""
+    address = reverse("tender_act", args=[tender.pk, "offre-hors-plateforme"])
+    answer = client.get(address, {"siren": siren} if siren else {})
+    names = [field.name for field in answer.context["form"].visible_fields()]
+    return names, answer.content.decode()
+
+
+def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_needs(
+    opened, claire, cooperators
+):
+    browser, leo = as_(claire), cooperators[1]
+    names, text = fields_asked(browser, opened)
+    assert (names, "Continuer" in text) == (["siren"], True)
+    for unknown, sentence in (("000000315", "Aucune structure active"), ("12", "neuf chiffres")):
+        names, text = fields_asked(browser, opened, unknown)
+        assert names == ["siren"]
+        assert sentence in text
+    names, text = fields_asked(
+        browser, opened, f" {leo.organisation.siren[:3]} {leo.organisation.siren[3:]}"
+    )
+    assert "cooperator" in names
+    assert "siren" not in names
+    assert "Coop Alpha" in text
+    assert str(leo.user) in text
+    plain = EstablishmentFactory().organisation
+    names, _ = fields_asked(browser, opened, plain.siren)
+    assert not {"cooperator", "establishment"} & {*names}
+    EstablishmentFactory(organisation=plain)
+    assert "establishment" in fields_asked(browser, opened, plain.siren)[0]
+
+
+def test_an_officer_enters_the_offer_of_a_cooperator(opened, claire, cooperators):
+    browser, leo = as_(claire), cooperators[1]
+    places = [leo.establishment, EstablishmentFactory(organisation=leo.organisation)]
+    data = {
+        "key": uuid4(),
+        "siren": leo.organisation.siren,
+        "channel": "courriel",
+        **received(opened.deposit_deadline - timedelta(minutes=1)),
+        "price": "3 900,50",
+        "days": "5",
+        "file_type": offer_type().pk,
+    }
+    chosen = {"cooperator": leo.pk, "establishment": places[1].pk}
+    for given, status in ((data, 422), (data | chosen, 302)):
+        file = SimpleUploadedFile("offre.pdf", pdf(pages=3), "application/pdf")
+        answer = act(browser, opened, "offre-hors-plateforme", **given, file=file)
+        assert answer.status_code == status, answer.content.decode()
+    deposit = Deposit.objects.get(channel="courriel")
+    assert deposit.offer.cooperator == leo
+    assert deposit.content["establishment"] == str(places[1].pk)
+    page = browser.get(reverse("tender_page", args=[opened.pk])).content.decode()
+    assert f"{leo.user} (Coop Alpha)" in " ".join(page.split())
