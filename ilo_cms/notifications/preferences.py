@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
 from ilo_cms.core.french import sorting_key
-from ilo_cms.notifications.kinds import KINDS, Kind
+from ilo_cms.notifications.kind import Kind
+from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.models import MailPreference
 
 

@@ -13,7 +13,8 @@ from django.core.exceptions import ValidationError
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
 from ilo_cms.core.french import filled
-from ilo_cms.notifications.kinds import KINDS, Kind
+from ilo_cms.notifications.kind import Kind
+from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.models import MailTemplate, Notification
 from ilo_cms.notifications.policies import can_edit_mail_texts
 

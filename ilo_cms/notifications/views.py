@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from ilo_cms.core.french import filled, sorting_key
-from ilo_cms.notifications.kinds import KINDS, Kind
+from ilo_cms.notifications.kind import Kind
+from ilo_cms.notifications.kinds import KINDS
 from ilo_cms.notifications.mails import html_mail, mail_body, one_line
 from ilo_cms.notifications.models import MailTemplate, OutboxMessage
 from ilo_cms.notifications.policies import can_edit_mail_texts, can_resend

@@ -140,7 +140,8 @@ def set_up(folder: str, port: int) -> None:
 def tell(numbers: range) -> None:
     """Write notices, each in its transaction, as pages do. Subjects carry their numbers."""
     from ilo_cms.accounts.models import User
-    from ilo_cms.notifications.kinds import KINDS, Kind
+    from ilo_cms.notifications.kind import Kind
+    from ilo_cms.notifications.kinds import KINDS
     from ilo_cms.notifications.services import notify
 
     KINDS["trial"] = Kind("trial", "Essai", "Notice {number}", "Notice {number}.")
