@@ -103,16 +103,14 @@ def keep_outside(
         raise ValidationError(FOREIGN, code="changed")
     check_reception(row, received_at, now, said)
     check_unscored(row)
-    organisation = document.organisation
-    said["establishment"] = holder_of(organisation, said["establishment"])
-    offer = offer_of(row, organisation, cooperator, acting_user)
-    last = offer.deposits.order_by("-number").first()
+    said["establishment"] = holder_of(document.organisation, said["establishment"])
+    offer = offer_of(row, document.organisation, cooperator, acting_user)
     write_document(document, findings)
     OfferFile.objects.create(offer=offer, document=document)
     deposit = Deposit(
         key=key,
         offer=offer,
-        number=last.number + 1 if last else 1,
+        number=offer.deposits.count() + 1,
         kind=DepositKind.DEPOSITED,
         at=now,
         by=acting_user,
@@ -130,7 +128,7 @@ def keep_outside(
         actor=acting_user,
         target=row,
         organisation=row.engagement.beneficiary,
-        of=str(organisation),
+        of=str(document.organisation),
         digest=deposit.digest,
     )
     return deposit
