@@ -17,13 +17,8 @@ from ilo_cms.meetings.reminders import remind
 from ilo_cms.meetings.services import cancel
 from ilo_cms.notifications.models import Notification
 from tests.engagements.helpers import ready, started
-from tests.factories import (
-    ContactFactory,
-    EvaluationFactory,
-    MeetingFactory,
-    OfficerFactory,
-    ResourceFactory,
-)
+from tests.evaluations.factories import EvaluationFactory
+from tests.factories import ContactFactory, MeetingFactory, OfficerFactory, ResourceFactory
 from tests.moderation.helpers import at_once
 
 
