@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: strict templates, no network, tasks that run only when asked."""
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -22,6 +23,13 @@ hypothesis.settings.register_profile(
     "ilo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("ilo")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays for the whole run: it took a sixth of the suite."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +61,18 @@ def fresh_caches():
 def empty_database(tmp_path_factory) -> Path:
     """A SQLite file with all tables and no row; what runs beside the suite takes a copy."""
     return alone.make_empty(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(autouse=True)
+def unindexed(settings) -> None:
+    """Wagtail's tasks are forgotten, which index each row that is saved: few tests search."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+
+
+@pytest.fixture
+def indexed(unindexed, settings) -> None:
+    """What is saved is found by search at once, as on a real site."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 
 
 @pytest.fixture
