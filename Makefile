@@ -35,7 +35,7 @@ endif
 test: $(DEV) ## Run the whole suite on SQLite (ARGS="-k word" chooses)
 	$(PYTHON) -m pytest $(ARGS)
 
-test-services: $(DEV) ## The same on PostgreSQL and Redis, but for what brings its own database
+test-services: $(DEV) ## What asks for a database, on PostgreSQL and Redis
 	tools/with_services.sh $(PYTHON) -m pytest -m "not e2e and not own_database" $(ARGS)
 
 quality: lint types templates imports spelling migrations deployment ## Everything that can be checked without running the product

@@ -30,12 +30,17 @@ if [ -z "${DATABASE_URL:-}" ] || [ -z "${HUEY_URL:-}" ]; then
     fi
     trap stop EXIT
     trap 'exit 130' INT TERM HUP
-    folder=$(mktemp -d)
+    # In memory where there is a gigabyte of it: emptying all tables takes half as long.
+    place=/dev/shm
+    free=$(df --output=avail "$place" 2>/dev/null | tail -n 1)
+    [ "${free:-0}" -gt 1000000 ] || place=${TMPDIR:-/tmp}
+    folder=$(mktemp -d -p "$place")
     [ "$(id -u)" != 0 ] || chown postgres "$folder"
     port=$(free_port)
     as_postgres "$bin/initdb" -D "$folder/data" -A trust -U ilo -E UTF8 --locale C.UTF-8 >/dev/null
     as_postgres "$bin/pg_ctl" -D "$folder/data" -w -s -l "$folder/log" start \
-        -o "-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
+        -o "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300 \
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     as_postgres "$bin/createdb" -h 127.0.0.1 -p "$port" -U ilo ilo
     export DATABASE_URL="postgres://ilo@127.0.0.1:$port/ilo"
     port=$(free_port)

@@ -140,6 +140,7 @@ def test_the_export_holds_visible_rows_only(monkeypatch):
     assert [row["Dénomination"] for row in exported(client, "")] == ["Ma structure"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -166,6 +167,7 @@ def test_search_finds_beginnings_of_words_whatever_accents(
     assert all(name in chooser.text for name in found)
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_contact_is_found_by_person_and_organisation(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         contact = ContactFactory(

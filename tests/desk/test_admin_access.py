@@ -32,6 +32,7 @@ from ilo_cms.referencing.models import ReferencingRequest
 from ilo_cms.referentials.models import PlatformSettings, Territory
 from ilo_cms.support.models import SupportRequest
 from ilo_cms.tenders.models import Tender, TenderTemplate
+from tests.evaluations.factories import EvaluationFactory, GridFactory, SatisfactionRequestFactory
 from tests.factories import (
     AssignmentFactory,
     ChangeRequestFactory,
@@ -41,13 +42,10 @@ from tests.factories import (
     DocumentRequestFactory,
     EngagementFactory,
     EstablishmentFactory,
-    EvaluationFactory,
-    GridFactory,
     MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     ReferencingRequestFactory,
-    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )

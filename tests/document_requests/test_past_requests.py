@@ -70,6 +70,7 @@ def test_twenty_requests_cost_as_many_queries_as_two(
     assert count(1) == count(18)
 
 
+@pytest.mark.usefixtures("indexed")
 def test_the_record_leads_officers_to_its_requests(contact, officer, asked):
     DocumentRequestFactory(asked_by=officer)
     client = as_(officer)

@@ -84,6 +84,7 @@ def test_the_team_and_administrators_see_the_details(secret_assignment):
             assert "Structure secrète" in text
 
 
+@pytest.mark.usefixtures("indexed")
 def test_details_cannot_be_guessed_by_search_or_order(secret_assignment):
     client = as_(an_officer())
     AssignmentFactory(amount=1)

@@ -33,13 +33,13 @@ from ilo_cms.engagements.plan import add_action, edit_action, move_action, set_a
 from ilo_cms.engagements.transitions import TRANSITIONS
 from ilo_cms.notifications.models import Notification
 from tests.engagements.helpers import planned, ready, started
+from tests.evaluations.factories import EvaluationFactory
 from tests.factories import (
     ActionFactory,
     ActionTypeFactory,
     AssignmentFactory,
     ContactFactory,
     EngagementFactory,
-    EvaluationFactory,
     OfficerFactory,
     OrganisationFactory,
 )

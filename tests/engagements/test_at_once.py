@@ -26,13 +26,13 @@ from ilo_cms.meetings.reminders import remind
 from ilo_cms.meetings.services import Moment, cancel, propose
 from ilo_cms.notifications.models import Notification
 from tests.engagements.helpers import planned, ready, started
+from tests.evaluations.factories import EvaluationFactory
 from tests.factories import (
     ActionTypeFactory,
     AssignmentFactory,
     ContactFactory,
     DocumentRequestFactory,
     DocumentTypeFactory,
-    EvaluationFactory,
     MeetingFactory,
     OfficerFactory,
     ResourceFactory,

@@ -12,13 +12,8 @@ from ilo_cms.evaluations.models import Evaluation, SatisfactionRequest
 from ilo_cms.evaluations.policies import can_answer, can_reply, can_share
 from ilo_cms.evaluations.services.evaluations import reply_to
 from ilo_cms.extranet.views import evaluations as pages
-from tests.factories import (
-    ContactFactory,
-    EvaluationFactory,
-    OfficerFactory,
-    SatisfactionRequestFactory,
-    UserFactory,
-)
+from tests.evaluations.factories import EvaluationFactory, SatisfactionRequestFactory
+from tests.factories import ContactFactory, OfficerFactory, UserFactory
 from tests.helpers.intranet import an_administrator, an_officer, as_
 
 

@@ -8,7 +8,7 @@ from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.services import faults
 from ilo_cms.evaluations.models import EvaluationAnswer, Grid, GridVersion
 from ilo_cms.evaluations.services.grids import load_default_grids, publish
-from tests.factories import EvaluationFactory, GridFactory
+from tests.evaluations.factories import EvaluationFactory, GridFactory
 from tests.helpers.intranet import an_administrator, an_officer, as_
 
 

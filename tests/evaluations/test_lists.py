@@ -8,13 +8,8 @@ from django.urls import reverse
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.evaluations.models import EvaluationAnswer, SatisfactionAnswer
 from ilo_cms.evaluations.services.evaluations import share
-from tests.factories import (
-    AssignmentFactory,
-    ContactFactory,
-    EvaluationFactory,
-    GridFactory,
-    SatisfactionRequestFactory,
-)
+from tests.evaluations.factories import EvaluationFactory, GridFactory, SatisfactionRequestFactory
+from tests.factories import AssignmentFactory, ContactFactory
 from tests.helpers.intranet import an_officer, as_
 
 

@@ -16,7 +16,8 @@ from ilo_cms.evaluations.services.evaluations import (
     share,
     unshare,
 )
-from tests.factories import ContactFactory, EvaluationFactory
+from tests.evaluations.factories import EvaluationFactory
+from tests.factories import ContactFactory
 
 
 class SharingMachine(RuleBasedStateMachine):

@@ -8,12 +8,8 @@ from ilo_cms.evaluations.services.evaluations import share, unshare
 from ilo_cms.evaluations.services.satisfaction import answer, tell
 from ilo_cms.notifications.conditions import still_true
 from ilo_cms.notifications.models import Notification
-from tests.factories import (
-    AssignmentFactory,
-    EvaluationFactory,
-    OfficerFactory,
-    SatisfactionRequestFactory,
-)
+from tests.evaluations.factories import EvaluationFactory, SatisfactionRequestFactory
+from tests.factories import AssignmentFactory, OfficerFactory
 
 
 pytestmark = pytest.mark.django_db

@@ -12,13 +12,8 @@ from ilo_cms.evaluations.models import SatisfactionRequest
 from ilo_cms.evaluations.services.satisfaction import answer, remind, send
 from ilo_cms.extranet.views import evaluations
 from ilo_cms.notifications.models import Notification
-from tests.factories import (
-    ContactFactory,
-    EngagementFactory,
-    GridFactory,
-    OfficerFactory,
-    SatisfactionRequestFactory,
-)
+from tests.evaluations.factories import GridFactory, SatisfactionRequestFactory
+from tests.factories import ContactFactory, EngagementFactory, OfficerFactory
 from tests.helpers.intranet import as_, open_intranet
 
 

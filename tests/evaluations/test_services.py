@@ -15,13 +15,8 @@ from ilo_cms.evaluations.services.evaluations import (
     unshare,
 )
 from ilo_cms.notifications.models import Notification
-from tests.factories import (
-    AssignmentFactory,
-    ContactFactory,
-    EvaluationFactory,
-    GridFactory,
-    OfficerFactory,
-)
+from tests.evaluations.factories import EvaluationFactory, GridFactory
+from tests.factories import AssignmentFactory, ContactFactory, OfficerFactory
 from tests.helpers.intranet import as_, open_intranet
 
 

@@ -240,6 +240,7 @@ def officer(wired):
     return an_officer()
 
 
+@pytest.mark.usefixtures("indexed")
 def test_officers_find_and_download_the_documents_of_records(officer, contact):
     own = DocumentFactory(contact=contact, name="cv-marina.pdf")
     engagement = DocumentType.objects.get(code="livrable")

@@ -19,17 +19,16 @@ from ilo_cms.engagements.models import (
     Stage,
     StageEntry,
 )
+from tests.evaluations.factories import EvaluationFactory, SatisfactionRequestFactory
 from tests.factories import (
     AssignmentFactory,
     ContactFactory,
     DocumentRequestFactory,
     EngagementContactFactory,
     EngagementFactory,
-    EvaluationFactory,
     MeetingFactory,
     OfficerFactory,
     ResourceFactory,
-    SatisfactionRequestFactory,
 )
 
 

@@ -12,6 +12,7 @@ from ilo_cms.moderation.services import save_record
 from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.support.models import SupportScreenshot
 from ilo_cms.tenders.models import Deposit, DepositKind, Offer, Question, TenderAttachment
+from tests.evaluations.factories import EvaluationFactory, SatisfactionRequestFactory
 from tests.factories import (
     ActionFactory,
     AssignmentFactory,
@@ -21,12 +22,10 @@ from tests.factories import (
     DocumentRequestFactory,
     EngagementContactFactory,
     EngagementFactory,
-    EvaluationFactory,
     MeetingFactory,
     OfficerFactory,
     OrganisationFactory,
     ResourceFactory,
-    SatisfactionRequestFactory,
     SupportRequestFactory,
     UserFactory,
 )

@@ -58,6 +58,7 @@ def test_the_page_shows_each_field_then_accepts_exactly_those(user):
     assert list(faults()) == []
 
 
+@pytest.mark.usefixtures("indexed")
 def test_the_filters_and_the_search_of_the_list_hold(user, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         asked(user.officer, "Conseil Sol")

@@ -167,6 +167,7 @@ def test_filters_say_what_they_show(user):
         assert shown(client, query) == expected, query
 
 
+@pytest.mark.usefixtures("indexed")
 def test_the_list_is_sorted_by_age_and_searched(user, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         young = waiting(days=1, name="Conseil Sol")

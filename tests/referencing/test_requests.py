@@ -136,6 +136,7 @@ def test_the_link_to_a_new_structure_brings_siren_and_name():
     assert (form["siren"].value(), form["name"].value()) == (found.siren, found.organisation_name)
 
 
+@pytest.mark.usefixtures("indexed")
 def test_the_list_filters_by_state_and_place():
     rhone, nord = DepartmentFactory(), DepartmentFactory(nord=True)
     here = ReferencingRequestFactory(department=rhone, organisation_name="Ici")

@@ -1,11 +1,10 @@
 """A tender as a state machine: any order of acts, at any moment, keeps its promises (SPEC T4–T9).
 
-The machine keeps its own small picture of what must be so, acts through the services alone, and
-compares after each step. Its clock is the one that the services ask, moved by a rule.
+The machine keeps its own small picture of what must be so (picture.py), acts through the services
+alone, and compares after each step. Its clock is the one that the services ask, moved by a rule.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from unittest.mock import patch
@@ -53,6 +52,7 @@ from ilo_cms.tenders.scoring import (
 )
 from tests.factories import ContactFactory, DocumentFactory, EstablishmentFactory, OfficerFactory
 from tests.tenders.drafts import a_sent_tender, again, boss
+from tests.tenders.picture import Author, Click, Evaluator
 
 
 PEOPLE = 3
@@ -62,56 +62,6 @@ ACTS = {"deposit": deposit, "confirm": confirm, "withdraw": withdraw}
 OVER = {"cancelled", "decided"}
 #: How often each act was let in or refused, over all runs: the trial prints it.
 COUNTS: Counter[str] = Counter()
-
-
-@dataclass(frozen=True)
-class Click:
-    """What one form did: which act of its offer, on a draft of which price; no number if late."""
-
-    row: object
-    name: str
-    number: int | None
-    price: int | None
-
-
-@dataclass
-class Author:
-    """One invited organisation, as it must be."""
-
-    contact: object
-    place: object
-    answer: str = Participation.NONE
-    offer: object = None
-    standing: dict | None = None
-    seen_requirements: int = 0
-    price: int | None = None
-    acts: int = 0
-    changed: int = 0
-    late: int = 0
-    keys: dict[UUID, Click] = field(default_factory=dict)
-
-    def repeats(self, click: Click) -> bool | None:
-        """Whether a click made again is the same act; None when it must be refused."""
-        if click.number is None:
-            return True
-        if self.changed > click.number:
-            return None
-        return click.name != "deposit" or click.price == self.price
-
-
-@dataclass
-class Evaluator:
-    """One member of the team, as they must be."""
-
-    user: object
-    has_conflict: bool | None = None
-    notes: dict | None = None
-    handed_in: bool = False
-
-    @property
-    def may_score(self) -> bool:
-        """They stated to have no conflict."""
-        return self.has_conflict is False
 
 
 class TenderMachine(RuleBasedStateMachine):

@@ -349,6 +349,7 @@ def test_a_cancelled_tender_takes_no_offer(marina):
     assert isinstance(deposit(offer=offer, key=uuid4(), acting_as=marina), LateAttempt)
 
 
+@pytest.mark.usefixtures("indexed")
 def test_the_intranet_lists_no_mail_that_says_who_deposited(wired, client, marina):
     offer = ready(in_deposit(marina), marina)
     deposit(offer=offer, key=uuid4(), acting_as=marina)
