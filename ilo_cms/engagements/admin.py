@@ -47,11 +47,6 @@ class EngagementChooserViewSet(RecordChooserViewSet):
 engagement_chooser = EngagementChooserViewSet("engagement_chooser")
 
 
-def stage(engagement: Engagement) -> str:
-    """The label of the stage entered last."""
-    return Stage(engagement.current_stage).label if engagement.current_stage else ""
-
-
 class TeamFilterSet(RecordFilterSet):
     """Rows of my operator's team, of a territory, followed by somebody.
 
@@ -196,7 +191,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "beneficiary",
         "operator",
         "officer.user",
-        Column("stage", label="Étape", accessor=stage),
+        Column("stage_label", label="Étape", accessor="stage_label"),
         "opened_on",
         "closed_on",
     ]
@@ -205,6 +200,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "beneficiary",
         "operator",
         "officer.user",
+        "stage_label",
         "territory",
         "sector",
         "opened_on",
@@ -221,7 +217,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "territory",
         "sector",
     )
-    labels = {"officer.user": "Chargé·e d’accompagnement"}
+    labels = {"officer.user": "Chargé·e d’accompagnement", "stage_label": "Étape"}
     inspect_view_fields = [
         "title",
         "beneficiary",

@@ -240,6 +240,25 @@ def test_each_button_does_its_act(team, engagement):
         assert team.post(reverse(name, args=[row.pk]), typed).status_code == 404
 
 
+def test_a_line_of_the_plan_is_edited_and_one_of_an_assignment_is_not(team, engagement):
+    line = ActionFactory(engagement=engagement)
+    address = reverse("engagement_action_edit", args=[line.pk])
+    assert address in team.get(page(engagement)).text
+    assert line.label in team.get(address).text
+    typed = {"kind": line.kind_id, "label": "Relire les statuts", "ends_on": "2026-03-01"}
+    refused = team.post(address, typed | {"starts_on": "2026-03-02"})
+    assert refused.status_code == 422 and "précède" in refused.text
+    assert team.post(address, typed).url == page(engagement)
+    line.refresh_from_db()
+    assert line.label == "Relire les statuts" and line.ends_on == date(2026, 3, 1)
+    consulting = ActionTypeFactory(consulting=True)
+    assert team.post(address, typed | {"kind": consulting.pk}).status_code == 422
+    carried = ready(engagement).action
+    address = reverse("engagement_action_edit", args=[carried.pk])
+    assert address not in team.get(page(engagement)).text
+    assert team.get(address).status_code == 404
+
+
 def test_edits_in_the_admin_are_in_the_log(team, engagement):
     assignment = ready(engagement)
     response = team.post(
