@@ -232,6 +232,11 @@ class FormGuard(Guard):
 class InspectGuard(Guard):
     """Before an inspection: only the fields that this person may read, in words."""
 
+    @property
+    def page_title(self) -> str:
+        """What kind of record is read, where Wagtail says “Inspecting”."""
+        return capfirst(self.model._meta.verbose_name)
+
     @cached_property
     def header_buttons(self) -> list:
         """What the apps above let this person start from the row."""
