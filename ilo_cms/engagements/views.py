@@ -268,8 +268,7 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     """What the officer's operator may spend each year, and what it comes to."""
     operator = budget_operator(request)
     can_set_budget(request.user, operator).enforce()
-    if request.method == "POST":
-        save_budget(request, operator)
+    if request.method == "POST" and save_budget(request, operator):
         return redirect(f"{reverse('engagement_budget')}?structure={operator.pk}")
     amounts = {budget.year: budget for budget in Budget.objects.filter(operator=operator)}
     sums = sums_by_year(operator)
@@ -277,7 +276,8 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     lines = [budget_line(year, amounts.get(year), sums.get(year, Sums())) for year in years]
     context = {"operator": operator, "lines": lines, "operators": other_operators(request)}
     context |= skeleton(f"Budget {of(operator)}", subtitle="Budget")
-    return render(request, "engagements/budget.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "engagements/budget.html", context, status=status)
 
 
 def budget_line(year: int, budget: Budget | None, sums: Sums) -> dict:
@@ -310,8 +310,8 @@ def budget_operator(request: HttpRequest) -> Organisation:
     return found
 
 
-def save_budget(request: HttpRequest, operator: Organisation) -> None:
-    """Write the amount of a year; say why not."""
+def save_budget(request: HttpRequest, operator: Organisation) -> bool:
+    """Write the amount of a year, or say why not; whether it was written."""
     try:
         year = int(request.POST.get("year", ""))
         date(year, 1, 1)
@@ -324,3 +324,5 @@ def save_budget(request: HttpRequest, operator: Organisation) -> None:
             messages.error(request, sentence)
     else:
         messages.success(request, f"Budget {year} enregistré.")
+        return True
+    return False

@@ -284,7 +284,9 @@ def test_the_budget_page(team, engagement):
     assert team.post(address, {"year": "2026", "amount": "120 000,50"}).status_code == 302
     assert str(Budget.objects.get().amount) == "120000.50"
     for typed in ({"year": "x", "amount": "1"}, {"year": "2026", "amount": "NaN"}, {}):
-        team.post(address, typed)
+        assert team.post(address, typed).status_code == 422
+    refused = team.post(address, {"year": "2025", "amount": "-12,50"})
+    assert 'value="2025"' in refused.text and 'value="-12,50"' in refused.text
     text = team.get(address).text.replace("&nbsp;", "\u202f").replace("\xa0", "\u202f")
     assert "0,30\u202f€" in text and "120\u202f000,20\u202f€" in text
     assert '<th scope="row">2026</th>' in text and 'value="2026"' in text
