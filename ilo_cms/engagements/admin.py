@@ -293,8 +293,13 @@ class AssignmentForm(RecordForm):
             del self.fields["key"]
 
     def clean_engagement(self) -> Engagement:
-        """An engagement that this officer may edit."""
+        """An engagement that this officer may edit, and always the same one."""
         engagement = self.cleaned_data["engagement"]
+        if not self.instance._state.adding and engagement.pk != self.instance.engagement_id:
+            raise ValidationError(
+                "Une prestation ne change pas d’accompagnement : abandonnez-la, puis créez-la "
+                "dans l’autre."
+            )
         decision = can_change_engagement(self.for_user, engagement)
         if not decision:
             raise ValidationError(decision.reason)

@@ -276,6 +276,16 @@ def test_edits_in_the_admin_are_in_the_log(team, engagement):
     assert "Gouvernance et statuts" in history and number("6000.05", 2) in history
 
 
+def test_an_assignment_keeps_its_engagement(team, engagement):
+    assignment = ready(engagement)
+    other = EngagementFactory(officer=engagement.officer, operator=engagement.operator)
+    typed = {"engagement": other.pk, "label": "Ailleurs", "starts_on": "2026-02-01"}
+    response = team.post(reverse("assignment:edit", args=[assignment.pk]), typed)
+    assert "ne change pas d’accompagnement" in response.text
+    assignment.refresh_from_db()
+    assert assignment.engagement == engagement and assignment.label != "Ailleurs"
+
+
 def test_the_budget_page(team, engagement):
     AssignmentFactory(engagement=engagement, amount="0.10", starts_on=date(2026, 1, 1))
     AssignmentFactory(engagement=engagement, amount="0.20", starts_on=date(2026, 12, 31),
