@@ -30,6 +30,7 @@ SCIENTIFIC = re.compile(r"[0-9] ?E *\+? ?[0-9]", re.IGNORECASE)
 PLAIN_EMAIL = re.compile(r"[a-z0-9]+([._+-][a-z0-9]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,}")
 FRENCH_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: 00:00(?::00)?)?")
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00:00)?")
+LARGEST_AMOUNT = Decimal("9999999999.99")
 GROUPED_NUMBER = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?")
 NUMBER = re.compile(r"-?\d+([.,]\d+)?")
 NAF = re.compile(r"[0-9]{4}[A-Z]")
@@ -181,12 +182,12 @@ def number(cell: str) -> str | None:
         bare = bare.replace(".", "")
     if not NUMBER.fullmatch(bare):
         raise Unreadable("not an amount")
-    value = Decimal(bare.replace(",", ".")).quantize(Decimal("0.01"))
+    value = Decimal(bare.replace(",", "."))
     if value < 0:
         raise Unreadable("a negative amount")
-    if value >= 10**10:
+    if value > LARGEST_AMOUNT:
         raise Unreadable("an amount too large to be true")
-    return str(value)
+    return str(value.quantize(Decimal("0.01")))
 
 
 def postcode(cell: str) -> str | None:

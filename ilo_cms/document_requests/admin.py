@@ -80,7 +80,12 @@ def due_cell(request: DocumentRequest) -> str:
 
 
 class FollowUpView(IndexView):
-    """The list, with the button that reminds of what it shows."""
+    """The list, the state it shows, and the button that reminds of what it shows."""
+
+    def get_page_subtitle(self) -> str:
+        """The state shown: where nobody chose one, no filter tells it."""
+        state = STATES.get(self.filters.form["etat"].value())
+        return state[0] if state else ""
 
     @cached_property
     def header_buttons(self) -> list:

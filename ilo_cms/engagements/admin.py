@@ -47,11 +47,6 @@ class EngagementChooserViewSet(RecordChooserViewSet):
 engagement_chooser = EngagementChooserViewSet("engagement_chooser")
 
 
-def stage(engagement: Engagement) -> str:
-    """The label of the stage entered last."""
-    return Stage(engagement.current_stage).label if engagement.current_stage else ""
-
-
 class TeamFilterSet(RecordFilterSet):
     """Rows of my operator's team, of a territory, followed by somebody.
 
@@ -143,6 +138,10 @@ def apart(rows: models.QuerySet, related: tuple[str, ...], *always: str) -> mode
 class EngagementIndexView(PageOfEngagement, generic.IndexView):
     """The list of engagements."""
 
+    def get_base_queryset(self):
+        """With the stages that this person may read."""
+        return super().get_base_queryset().with_stage(self.request.user)
+
 
 class EngagementEditView(RefusalAtField, generic.EditView):
     """Edits through the service: only what changed, in the log."""
@@ -196,7 +195,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "beneficiary",
         "operator",
         "officer.user",
-        Column("stage", label="Étape", accessor=stage),
+        Column("stage_label", label="Étape", accessor="stage_label"),
         "opened_on",
         "closed_on",
     ]
@@ -205,6 +204,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "beneficiary",
         "operator",
         "officer.user",
+        "stage_label",
         "territory",
         "sector",
         "opened_on",
@@ -221,7 +221,7 @@ class EngagementViewSet(Audited, RecordViewSet):
         "territory",
         "sector",
     )
-    labels = {"officer.user": "Chargé·e d’accompagnement"}
+    labels = {"officer.user": "Chargé·e d’accompagnement", "stage_label": "Étape"}
     inspect_view_fields = [
         "title",
         "beneficiary",
@@ -244,7 +244,7 @@ class EngagementViewSet(Audited, RecordViewSet):
     )
 
     def annotated(self, rows):
-        return apart(rows, self.related, "beneficiary", "operator").with_stage()
+        return apart(rows, self.related, "beneficiary", "operator")
 
     def may_edit(self, user, record: Engagement) -> bool:
         return bool(can_change_engagement(user, record))
@@ -270,8 +270,8 @@ class AssignmentFilterSet(TeamFilterSet):
     year = django_filters.NumberFilter(label="Commence en", method="filter_year")
 
     def filter_stage(self, rows: models.QuerySet, name: str, value: str) -> models.QuerySet:
-        """Those whose engagement is in a stage."""
-        there = Engagement.objects.with_stage().filter(current_stage=value)
+        """Those whose engagement is in a stage, as far as one reads it."""
+        there = Engagement.objects.with_stage(self.user).filter(current_stage=value)
         return rows.filter(engagement__in=there.order_by().values("pk"))
 
     def filter_year(self, rows: models.QuerySet, name: str, value) -> models.QuerySet:
@@ -297,8 +297,13 @@ class AssignmentForm(RecordForm):
             del self.fields["key"]
 
     def clean_engagement(self) -> Engagement:
-        """An engagement that this officer may edit."""
+        """An engagement that this officer may edit, and always the same one."""
         engagement = self.cleaned_data["engagement"]
+        if not self.instance._state.adding and engagement.pk != self.instance.engagement_id:
+            raise ValidationError(
+                "Une prestation ne change pas d’accompagnement : abandonnez-la, puis créez-la "
+                "dans l’autre."
+            )
         decision = can_change_engagement(self.for_user, engagement)
         if not decision:
             raise ValidationError(decision.reason)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 
 from ilo_cms.accounts.models import User
@@ -15,10 +16,10 @@ from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.directory.models import Contact, Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements import path
-from ilo_cms.engagements.models import ActionType, Engagement, Stage
+from ilo_cms.engagements.models import CONSULTING, Action, ActionType, Engagement, Stage
 from ilo_cms.engagements.parties import parties
 from ilo_cms.engagements.people import add_participant
-from ilo_cms.engagements.plan import add_action
+from ilo_cms.engagements.plan import add_action, edit_action
 from ilo_cms.engagements.resources import deposit_resource, file_types, party_label
 from ilo_cms.referentials.models import Sector, Territory
 
@@ -206,18 +207,41 @@ class KeyedForm(ActForm):
         self.fields["key"].initial = uuid4()
 
 
-class ActionForm(KeyedForm):
-    """Adding a line to the plan."""
+class LineForm(forms.Form):
+    """What a line of the plan says."""
 
-    heading, button, done = "Ajouter une action au plan", "Ajouter", "Action ajoutée."
     kind = forms.ModelChoiceField(ActionType.objects.active(), label="Type")
     label = forms.CharField(label="Libellé", max_length=255)
     description = text_field("Description", required=False)
     starts_on = day_field("Début", required=False)
     ends_on = day_field("Fin", required=False)
 
+
+class ActionForm(LineForm, KeyedForm):
+    """Adding a line to the plan."""
+
+    heading, button, done = "Ajouter une action au plan", "Ajouter", "Action ajoutée."
+
     def run(self) -> object:
         return add_action(**self.common, **self.cleaned_data)
+
+
+class EditActionForm(LineForm, ActForm):
+    """Changing a line of the plan that no assignment carries."""
+
+    heading, button, done = "Modifier l’action", "Enregistrer", "Action modifiée."
+
+    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
+        self.action = action
+        super().__init__(*args, **kwargs)
+
+    def prepare(self) -> None:
+        self.initial = {name: getattr(self.action, name) for name in self.fields}
+        kinds = ActionType.objects.exclude(code=CONSULTING)  # its lines come with an assignment
+        self.fields["kind"].queryset = kinds.filter(Q(is_active=True) | Q(pk=self.action.kind_id))
+
+    def run(self) -> object:
+        return edit_action(action=self.action, values=self.cleaned_data, acting_user=self.user)
 
 
 class ParticipantForm(ActForm):

@@ -19,7 +19,7 @@ from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.uploads import OUTAGES, refusal
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.budgets import set_budget
-from ilo_cms.engagements.forms import ACTS, ActForm, OpenForm
+from ilo_cms.engagements.forms import ACTS, ActForm, EditActionForm, OpenForm
 from ilo_cms.engagements.models import (
     Action,
     ActionState,
@@ -87,8 +87,26 @@ def act_on_engagement(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     if act not in ACTS:
         raise Http404
     engagement = readable_engagement(request, pk)
-    posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ACTS[act](*posted, engagement=engagement, user=request.user)
+    form = ACTS[act](*posted(request), engagement=engagement, user=request.user)
+    return carry_out(request, engagement, form)
+
+
+def edit_line(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change what a line of the plan says; an assignment has a form of its own."""
+    rows = Action.objects.visible_to(request.user).filter(assignment=None)
+    action = get_object_or_404(rows.select_related("kind"), pk=pk)
+    engagement = readable_engagement(request, action.engagement_id)
+    common = {"engagement": engagement, "user": request.user}
+    return carry_out(request, engagement, EditActionForm(*posted(request), action=action, **common))
+
+
+def posted(request: HttpRequest) -> tuple:
+    """What a form is bound to: nothing, when the page is only opened."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def carry_out(request: HttpRequest, engagement: Engagement, form: ActForm) -> HttpResponse:
+    """Run a short form and go back to the engagement, or show it with what is wrong."""
     if form.is_bound and form.is_valid() and run(form):
         messages.success(request, form.done)
         return redirect("engagement_page", pk=engagement.pk)
@@ -250,8 +268,7 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     """What the officer's operator may spend each year, and what it comes to."""
     operator = budget_operator(request)
     can_set_budget(request.user, operator).enforce()
-    if request.method == "POST":
-        save_budget(request, operator)
+    if request.method == "POST" and save_budget(request, operator):
         return redirect(f"{reverse('engagement_budget')}?structure={operator.pk}")
     amounts = {budget.year: budget for budget in Budget.objects.filter(operator=operator)}
     sums = sums_by_year(operator)
@@ -259,7 +276,8 @@ def budget_page(request: HttpRequest) -> HttpResponse:
     lines = [budget_line(year, amounts.get(year), sums.get(year, Sums())) for year in years]
     context = {"operator": operator, "lines": lines, "operators": other_operators(request)}
     context |= skeleton(f"Budget {of(operator)}", subtitle="Budget")
-    return render(request, "engagements/budget.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "engagements/budget.html", context, status=status)
 
 
 def budget_line(year: int, budget: Budget | None, sums: Sums) -> dict:
@@ -292,8 +310,8 @@ def budget_operator(request: HttpRequest) -> Organisation:
     return found
 
 
-def save_budget(request: HttpRequest, operator: Organisation) -> None:
-    """Write the amount of a year; say why not."""
+def save_budget(request: HttpRequest, operator: Organisation) -> bool:
+    """Write the amount of a year, or say why not; whether it was written."""
     try:
         year = int(request.POST.get("year", ""))
         date(year, 1, 1)
@@ -306,3 +324,5 @@ def save_budget(request: HttpRequest, operator: Organisation) -> None:
             messages.error(request, sentence)
     else:
         messages.success(request, f"Budget {year} enregistré.")
+        return True
+    return False

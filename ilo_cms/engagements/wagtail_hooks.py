@@ -25,6 +25,7 @@ def register_pages() -> list:
         path(f"{below}<uuid:pk>/actes/<str:act>/", views.act_on_engagement, name="engagement_act"),
         path("prestations/<uuid:pk>/statut/", views.step_assignment, name="assignment_step"),
         path("actions/<uuid:pk>/", views.change_action, name="engagement_action"),
+        path("actions/<uuid:pk>/modifier/", views.edit_line, name="engagement_action_edit"),
         path("interlocuteurs/<uuid:pk>/", views.change_participant, name="engagement_participant"),
         path("ressources/<uuid:pk>/", views.change_resource, name="engagement_resource"),
     ]

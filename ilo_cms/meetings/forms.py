@@ -98,6 +98,8 @@ class ContactsField(forms.ModelMultipleChoiceField):
             note = " (sans adresse électronique : à prévenir autrement)"
         elif not contact.has_access:
             note = " (sans accès à l’extranet : reçoit les courriels, ne répond pas ici)"
+        elif not contact.user.has_usable_password():
+            note = " (compte pas encore activé : reçoit les courriels, répondra ensuite)"
         return f"{contact.user}, {contact.organisation}{note}"
 
 

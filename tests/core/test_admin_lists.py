@@ -119,6 +119,12 @@ def exported(client, query, kind="csv"):
     return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
+def test_an_icon_says_oui_or_non():
+    OrganisationFactory(inactive=True)
+    page = as_(an_officer()).get(reverse("organisation:index")).text
+    assert ">non<" in "".join(page.split()) and ">False<" not in "".join(page.split())
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_export_holds_exactly_what_is_filtered(kind):
     client = as_(an_officer())

@@ -193,6 +193,7 @@ def test_the_list_filters_by_state_and_exports(officer, contact, asked):
         page = text(client.get(f"{LIST}?etat={state}"))
         return {each for each in (asked, other, done) if address(each) in page}
 
+    assert "En cours" in client.get(LIST).context["header_title"]
     assert shown("en-cours") == {asked, other} == shown("en-attente")
     assert shown("en-retard") == {other} and shown("annulees") == {done}
     assert shown("completes") == shown("a-verifier") == shown("refus") == set()

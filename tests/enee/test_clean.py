@@ -101,7 +101,9 @@ def test_an_amount_is_read_in_every_form(cents):
         assert Decimal(clean.number(cell)) == value
 
 
-@pytest.mark.parametrize("cell", ["à définir", "5400 + frais", "-5", "99999999999999", "1.2.3"])
+@pytest.mark.parametrize(
+    "cell", ["à définir", "5400 + frais", "-5", "10000000000", "1" + "0" * 26, "1.2.3"]
+)
 def test_what_is_not_an_amount_is_refused(cell):
     with pytest.raises(Unreadable):
         clean.number(cell)

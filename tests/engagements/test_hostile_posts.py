@@ -55,7 +55,7 @@ def test_a_revision_that_is_none(team, engagement, seen):
 @pytest.mark.parametrize("year", ["2026", LONG, "-1", "0", "99999", "1999", "2101"])
 def test_a_budget_that_cannot_be(team, amount, year):
     answer = team.post(reverse("engagement_budget"), {"year": year, "amount": amount})
-    assert answer.status_code == 302
+    assert answer.status_code == 422
     assert not Budget.objects.exists()
 
 

@@ -240,6 +240,25 @@ def test_each_button_does_its_act(team, engagement):
         assert team.post(reverse(name, args=[row.pk]), typed).status_code == 404
 
 
+def test_a_line_of_the_plan_is_edited_and_one_of_an_assignment_is_not(team, engagement):
+    line = ActionFactory(engagement=engagement)
+    address = reverse("engagement_action_edit", args=[line.pk])
+    assert address in team.get(page(engagement)).text
+    assert line.label in team.get(address).text
+    typed = {"kind": line.kind_id, "label": "Relire les statuts", "ends_on": "2026-03-01"}
+    refused = team.post(address, typed | {"starts_on": "2026-03-02"})
+    assert refused.status_code == 422 and "précède" in refused.text
+    assert team.post(address, typed).url == page(engagement)
+    line.refresh_from_db()
+    assert line.label == "Relire les statuts" and line.ends_on == date(2026, 3, 1)
+    consulting = ActionTypeFactory(consulting=True)
+    assert team.post(address, typed | {"kind": consulting.pk}).status_code == 422
+    carried = ready(engagement).action
+    address = reverse("engagement_action_edit", args=[carried.pk])
+    assert address not in team.get(page(engagement)).text
+    assert team.get(address).status_code == 404
+
+
 def test_edits_in_the_admin_are_in_the_log(team, engagement):
     assignment = ready(engagement)
     response = team.post(
@@ -257,6 +276,16 @@ def test_edits_in_the_admin_are_in_the_log(team, engagement):
     assert "Gouvernance et statuts" in history and number("6000.05", 2) in history
 
 
+def test_an_assignment_keeps_its_engagement(team, engagement):
+    assignment = ready(engagement)
+    other = EngagementFactory(officer=engagement.officer, operator=engagement.operator)
+    typed = {"engagement": other.pk, "label": "Ailleurs", "starts_on": "2026-02-01"}
+    response = team.post(reverse("assignment:edit", args=[assignment.pk]), typed)
+    assert "ne change pas d’accompagnement" in response.text
+    assignment.refresh_from_db()
+    assert assignment.engagement == engagement and assignment.label != "Ailleurs"
+
+
 def test_the_budget_page(team, engagement):
     AssignmentFactory(engagement=engagement, amount="0.10", starts_on=date(2026, 1, 1))
     AssignmentFactory(engagement=engagement, amount="0.20", starts_on=date(2026, 12, 31),
@@ -265,7 +294,9 @@ def test_the_budget_page(team, engagement):
     assert team.post(address, {"year": "2026", "amount": "120 000,50"}).status_code == 302
     assert str(Budget.objects.get().amount) == "120000.50"
     for typed in ({"year": "x", "amount": "1"}, {"year": "2026", "amount": "NaN"}, {}):
-        team.post(address, typed)
+        assert team.post(address, typed).status_code == 422
+    refused = team.post(address, {"year": "2025", "amount": "-12,50"})
+    assert 'value="2025"' in refused.text and 'value="-12,50"' in refused.text
     text = team.get(address).text.replace("&nbsp;", "\u202f").replace("\xa0", "\u202f")
     assert "0,30\u202f€" in text and "120\u202f000,20\u202f€" in text
     assert '<th scope="row">2026</th>' in text and 'value="2026"' in text
@@ -292,6 +323,23 @@ def test_the_list_of_assignments_narrows_by_stage_territory_and_officer(team, en
     for query in ("stage=accueil", f"territory={code}", f"followed_by={name}"):
         rows = team.get(reverse("assignment:index") + f"?{query}").context["object_list"]
         assert mine in rows and all(row.engagement == engagement for row in rows), query
+
+
+def test_officers_elsewhere_read_no_stage_in_lists_filters_and_exports(engagement):
+    AssignmentFactory(engagement=engagement)
+    for user, reads in (
+        (an_officer(operator=engagement.operator), True),
+        (an_administrator(), True),
+        (an_officer(), False),
+    ):
+        client, engagements = as_(user), reverse("engagement:index")
+        export = client.get(f"{engagements}?export=csv").getvalue().decode()
+        assert engagement.title in export and ("Accueil" in export) is reads
+        row = client.get(engagements).context["object_list"][0]
+        assert (row.stage_label == "Accueil") is reads
+        for address in (engagements, reverse("assignment:index")):
+            found = client.get(f"{address}?stage=accueil").context["object_list"]
+            assert bool(found) is reads
 
 
 def test_the_form_that_opens_an_engagement_asks_its_title_once(team):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.evaluations.models import EvaluationAnswer, SatisfactionAnswer
-from ilo_cms.evaluations.services.evaluations import share
+from ilo_cms.evaluations.services.evaluations import reply_to, share
 from tests.evaluations.factories import EvaluationFactory, GridFactory, SatisfactionRequestFactory
 from tests.factories import AssignmentFactory, ContactFactory
 from tests.helpers.intranet import an_officer, as_
@@ -37,6 +37,14 @@ def answered(officer, grid, satisfaction):
     EvaluationAnswer.objects.create(evaluation=row, question=first, note=4)
     first = satisfaction.current_version.questions.first()
     SatisfactionAnswer.objects.create(request=form, question=first, note=2)
+
+
+def test_the_list_says_in_french_whether_the_provider_replied(officer):
+    row = EvaluationFactory(shared=True, assignment__engagement__officer=officer.officer)
+    client = as_(officer)
+    assert ">non<" in "".join(client.get(reverse("evaluation_list:index")).text.split())
+    reply_to(evaluation=row, text="Merci.", acting_as=row.assignment.contact)
+    assert ">oui<" in "".join(client.get(reverse("evaluation_list:index")).text.split())
 
 
 def test_pages_make_as_many_queries_for_20_rows_as_for_2(officer, django_assert_max_num_queries):

@@ -148,12 +148,15 @@ def test_another_team_does_not_evaluate(assignment, grid):
         save(assignment, grid, {}, finish=False, user=OfficerFactory().user)
 
 
-def test_sharing_tells_every_active_contact_and_the_reply_tells_the_officer():
+def test_sharing_tells_everyone_who_can_sign_in_and_the_reply_tells_the_officer():
     row = EvaluationFactory(finished=True)
     contact = row.assignment.contact
     colleague = ContactFactory(organisation=row.provider)
     ContactFactory(organisation=row.provider, former=True)
     ContactFactory(organisation=row.provider, without_access=True)
+    never = ContactFactory(organisation=row.provider).user
+    never.set_unusable_password()
+    never.save()
     share(evaluation=row, acting_user=row.saved_by)
     told = Notification.objects.filter(kind="evaluation.shared")
     assert {notice.recipient for notice in told} == {contact.user, colleague.user}

@@ -167,6 +167,10 @@ def test_what_is_not_filled_in_is_said(sign_in, engagement, beneficiary):
     assert "à désigner" in text(client.get(reverse("engagement", args=[engagement.pk])))
     page = text(client.get(reverse("assignment", args=[bare.pk])))
     assert page.count("à préciser") == 2
+    bare.status = "abandonnee"
+    bare.save()
+    page = text(client.get(reverse("engagement", args=[engagement.pk])))
+    assert "Abandonnée" in page and "à choisir" not in page
 
 
 def test_documents_asked_for_are_those_of_one_s_own_organisation(

@@ -139,6 +139,7 @@ def engagements(people: dict[str, User | None], contacts: dict[str, Contact]) ->
         "engagement_act": engagement.pk,
         "assignment_step": assignment.pk,
         "engagement_action": ActionFactory(engagement=engagement).pk,
+        "engagement_action_edit": ActionFactory(engagement=engagement).pk,
         "engagement_participant": EngagementContactFactory(engagement=engagement).pk,
         "engagement_resource": ResourceFactory(engagement=engagement).pk,
         "own_resource": ResourceFactory(

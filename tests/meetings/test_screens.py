@@ -257,6 +257,18 @@ def test_strangers_are_not_offered_nor_taken(contact):
     assert other.status_code == 422 and "Seule l’équipe" in other.text
 
 
+def test_the_form_says_how_far_each_is_from_answering(contact):
+    engagement = contact.organisation.engagements.get()
+    for values in ({"user__email": None}, {"without_access": True}, {}):
+        person = ContactFactory(organisation=contact.organisation, **values).user
+        person.set_unusable_password()
+        person.save()
+    client = as_(open_intranet(engagement.officer.user))
+    page = client.get(reverse("meeting_propose", args=[engagement.pk])).text
+    for note in ("sans adresse électronique", "sans accès à l’extranet", "pas encore activé"):
+        assert page.count(note) == 1
+
+
 def test_the_list_filters_by_state_and_its_queries_do_not_grow(meeting, officer):
     client = as_(officer)
     address = reverse("meeting:index")

@@ -53,6 +53,12 @@ def value_at(record: models.Model, path: str) -> Any:
     return value() if callable(value) else value
 
 
+def value_in_words(record: models.Model, path: str) -> Any:
+    """The same, a truth value as oui or non."""
+    value = value_at(record, path)
+    return {True: "oui", False: "non"}[value] if isinstance(value, bool) else value
+
+
 class Guard:
     """Before any view: the row named in the address must be visible, the act allowed on it."""
 
@@ -134,13 +140,14 @@ class ListGuard(Guard):
     def _get_custom_column(self, field_name, column_class=Column, **kwargs):
         """A column named by a path: oui/non as an icon, choices and phones in words."""
         field = field_at(self.viewset.model, field_name)
+        read = value_in_words
         if isinstance(field, models.BooleanField):
-            column_class = BooleanColumn
+            column_class, read = BooleanColumn, value_at
         return column_class(
             field_name,
             label=self.label_of(field_name),
             sort_key=field_name.replace(".", "__") if field else None,
-            accessor=lambda record: value_at(record, field_name),
+            accessor=lambda record: read(record, field_name),
             **kwargs,
         )
 
@@ -232,6 +239,11 @@ class FormGuard(Guard):
 class InspectGuard(Guard):
     """Before an inspection: only the fields that this person may read, in words."""
 
+    @property
+    def page_title(self) -> str:
+        """What kind of record is read, where Wagtail says “Inspecting”."""
+        return capfirst(self.model._meta.verbose_name)
+
     @cached_property
     def header_buttons(self) -> list:
         """What the apps above let this person start from the row."""
@@ -248,11 +260,9 @@ class InspectGuard(Guard):
     def get_field_display_value(self, field_name, field) -> Any:
         """The value in words: an empty one is said, a truth value is oui or non."""
         own = getattr(self, f"show_{field_name}", None)
-        value = own() if own else value_at(self.object, field_name)
+        value = own() if own else value_in_words(self.object, field_name)
         if value is None or value == "":
             return "non renseigné"
-        if isinstance(value, bool):
-            return "oui" if value else "non"
         if isinstance(value, datetime):
             return timezone.localtime(value)  # the page writes an instant as it is given
         return value

@@ -154,6 +154,11 @@ class Assignment(UUIDModel, TimestampedModel):
         """Whether the provider's organisation reads it (SPEC E4)."""
         return self.provider_id is not None and self.status in SHOWN_TO_PROVIDER
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether it will not be done: nothing is left to choose or to say of it."""
+        return self.status == AssignmentStatus.ABANDONED
+
 
 class StatusEntryQuerySet(models.QuerySet):
     """Who may see which change of state."""

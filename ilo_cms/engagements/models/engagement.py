@@ -47,9 +47,15 @@ class EngagementQuerySet(ByCapacity):
         rows = self.model._default_manager.filter(engaged)
         return self.accompanied(contact) | Q(pk__in=rows.order_by().values("pk"))
 
-    def with_stage(self):
-        """Annotate `current_stage`: the code of the stage entered last."""
+    def with_stage(self, reader=None):
+        """Annotate `current_stage`: the code of the stage entered last.
+
+        None where `reader`, a user, may not read it: other operators' officers know that an
+        engagement exists, not where it stands (SPEC A10).
+        """
         latest = StageEntry.objects.in_force().filter(engagement=OuterRef("pk"))
+        if reader is not None:
+            latest = latest.visible_to(reader)
         latest = latest.order_by("-entered_on", "-rank")
         return self.annotate(current_stage=Subquery(latest.values("stage")[:1]))
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.directory.confirmation import people_with_access
 from ilo_cms.directory.models import Contact
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.evaluations.answers import Values, check_answers, write_answers
@@ -105,7 +106,7 @@ def reopen(*, evaluation: Evaluation, acting_user: User) -> None:
 
 @logged
 def share(*, evaluation: Evaluation, acting_user: User) -> None:
-    """Let the provider read it, and tell each of its active contacts."""
+    """Let the provider read it, and tell each of its contacts who can sign in."""
     evaluation = locked(evaluation)
     can_share(acting_user, evaluation).enforce()
     evaluation.shared_at, evaluation.shared_by = timezone.now(), acting_user
@@ -113,21 +114,13 @@ def share(*, evaluation: Evaluation, acting_user: User) -> None:
     log("evaluation.shared", evaluation, acting_user)
     notify(
         "evaluation.shared",
-        recipients=readers(evaluation),
+        recipients=people_with_access(evaluation.provider),
         organisation_id=evaluation.provider_id,
         path=evaluation.path,
         about_id=evaluation.pk,
         officer=acting_user,
         assignment=evaluation.assignment.label,
     )
-
-
-def readers(evaluation: Evaluation) -> list[User]:
-    """The provider's active contacts."""
-    contacts = Contact.objects.current().filter(
-        organisation=evaluation.provider_id, has_access=True, user__is_active=True
-    )
-    return [contact.user for contact in contacts.select_related("user")]
 
 
 @logged

@@ -318,8 +318,8 @@ def send_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     except PermissionDenied as error:
         return show(request, own_request(request, pk), None, *refusal(error))
     count = len(sent)
-    words = "pièce est envoyée" if count == 1 else "pièces sont envoyées"
+    words, them = ("pièce est envoyée", "la") if count == 1 else ("pièces sont envoyées", "les")
     messages.success(
-        request, f"{count} {words}. {found.asked_by} les vérifie, puis vous serez prévenu·e."
+        request, f"{count} {words}. {found.asked_by} {them} vérifie, puis vous serez prévenu·e."
     )
     return redirect("document_request", pk=pk)

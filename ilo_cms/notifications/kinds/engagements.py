@@ -76,7 +76,7 @@ KINDS = [
     Kind(
         "document_request.reminded",
         "Pièces jointes",
-        "Rappel : {organisation} a des pièces jointes à envoyer",
+        "Rappel : pièces jointes à envoyer pour {organisation}",
         "{officer} attend toujours de {organisation} :\n{documents}",
         label="Rappel de pièces jointes à envoyer",
     ),
@@ -158,7 +158,7 @@ KINDS = [
     Kind(
         "engagement.handed_over",
         "Accompagnements",
-        "Un accompagnement a changé de main : {beneficiary}",
+        "Un accompagnement a changé de mains : {beneficiary}",
         "{author} a confié à {officer} l’accompagnement « {engagement} » de {beneficiary}. "
         "{message}",
         label="Un accompagnement vous est confié",
