@@ -30,6 +30,11 @@ def test_who_took_which_list_and_how_long(kind):
     assert said["filters"] == ["Prestataire : oui", "Active : oui"]
 
 
+def test_a_spreadsheet_bears_the_french_name_of_its_rows():
+    response = as_(an_officer()).get(reverse("organisation:index") + "?export=csv")
+    assert 'filename="structures.csv"' in response.headers["Content-Disposition"]
+
+
 def test_a_name_that_was_typed_is_not_kept():
     user = an_officer()
     rhone = DepartmentFactory()

@@ -11,6 +11,7 @@ from ilo_cms.core.french import (
     to,
     without_idle_zeros,
 )
+from ilo_cms.core.templatetags.french import before_colon
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,8 @@ def test_a_number_with_decimals_has_all_of_them(value, said):
 
 def test_a_number_for_a_field_is_never_written_with_an_exponent():
     assert str(without_idle_zeros(Decimal("20.00"))) == "20"
+
+
+def test_a_label_that_is_a_sentence_takes_a_colon():
+    assert before_colon("Le DLA a répondu à vos besoins.") == "Le DLA a répondu à vos besoins"
+    assert before_colon("Prix") == "Prix"

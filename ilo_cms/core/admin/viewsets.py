@@ -7,6 +7,7 @@ CSV and XLSX of what is filtered, inspection, history, and no deletion or copy.
 """
 
 from django.db import models
+from django.utils.text import slugify
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -55,6 +56,11 @@ class Guarded:
     def inspection_label(self, record: models.Model, name: str, label: str) -> str:
         """How inspection names a field of this row."""
         return label
+
+    @property
+    def export_filename(self) -> str:
+        """What a spreadsheet of the list is called: the rows' French name."""
+        return slugify(self.model._meta.verbose_name_plural)
 
     @property
     def permission_policy(self) -> RecordPolicy:
