@@ -64,8 +64,8 @@ KINDS = [
         "meeting.withdrawn",
         "Rendez-vous",
         "Vous ne participez plus au rendez-vous : {title}",
-        "Votre structure n’intervient plus dans l’accompagnement « {engagement} » : vous ne "
-        "participez plus au rendez-vous « {title} ». Date : {when}.",
+        "Vous ne participez plus au rendez-vous « {title} », pour l’accompagnement "
+        "« {engagement} ». {reason} Date : {when}.",
     ),
     Kind(
         "document_request.requested",
