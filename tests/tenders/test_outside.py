@@ -191,7 +191,11 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     browser, leo = as_(claire), cooperators[1]
     names, text = fields_asked(browser, opened)
     assert (names, "Continuer" in text) == (["siren"], True)
-    for unknown, sentence in (("000000315", "Aucune structure active"), ("12", "neuf chiffres")):
+    for unknown, sentence in (
+        ("000000315", "Aucune structure active"),
+        ("12", "neuf chiffres"),
+        ("\x00", "caractère nul"),
+    ):
         names, text = fields_asked(browser, opened, unknown)
         assert names == ["siren"]
         assert sentence in text

@@ -179,5 +179,4 @@ KINDS = [
         "La prestation « {assignment} », pour {beneficiary}, est {status}. {reason}",
         label="Une prestation de conseil change de statut",
     ),
-    # --- Tenders, provider side ---
 ]
