@@ -82,11 +82,14 @@ def tell_participants(
 def tell_withdrawn(meeting: Meeting, left: Iterable[Participant]) -> None:
     """Tell people that they take part no more: their organisation does not, or they left it.
 
-    Whoever is still invited in another capacity is not told.
+    Whoever is still invited in another capacity is not told, nor who never had an account: no mail
+    of ours reached them.
     """
     for participant in left:
         contact = participant.contact
         if contact is None or is_invited(meeting, contact.user):
+            continue
+        if not contact.user.has_usable_password():
             continue
         why = "Votre structure n’intervient plus dans cet accompagnement."
         if contact.is_former:

@@ -291,6 +291,14 @@ def test_who_leaves_an_organisation_leaves_its_coming_meetings(
     assert contact.user not in told("meeting.edited")
 
 
+def test_who_never_had_an_account_is_not_written_to_when_they_leave(meeting, assignment):
+    person = assignment.contact.user
+    person.set_unusable_password()
+    person.save()
+    leave(assignment.contact, today())
+    assert not told(WITHDRAWN)
+
+
 def test_who_did_not_leave_after_all_is_invited_again(meeting, assignment):
     contact = assignment.contact
     leave(contact, today())
