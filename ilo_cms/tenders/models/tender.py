@@ -37,8 +37,9 @@ class TenderQuerySet(models.QuerySet):
     def known_to(self, contact: Contact):
         """In the extranet: those published to which a contact's organisation was invited.
 
-        Of one run elsewhere nobody is told before its decision: then it is no open call. A former contact reads those that were sent before they left (SPEC A7); a consortium's
-        partner, those whose holder gave it access, once its offer was deposited (SPEC T8).
+        Of one run elsewhere nobody is told before its decision: it is no open call. A former
+        contact reads those that were sent before they left (SPEC A7); a consortium's partner, those
+        whose holder gave it access, once its offer was deposited (SPEC T8).
         """
         if not contact.has_access:
             return self.none()
@@ -88,7 +89,7 @@ class TenderQuerySet(models.QuerySet):
 
 
 def told_to_invited(path: str = "") -> Q:
-    """Tenders of which those who take part read here: run here, or elsewhere and decided (T11, T13).
+    """Tenders that those who took part read here: run here, or elsewhere and decided (T11, T13).
 
     `path` leads to the tender.
     """
