@@ -114,6 +114,13 @@ def test_elsewhere_an_offer_is_of_the_whole_structure(opened, claire):
     assert enter(opened, claire, contact.organisation).offer.cooperator is None
 
 
+def test_no_offer_arrived_before_the_call_left(opened, claire):
+    early = opened.published_at - timedelta(minutes=1)
+    organisation = ContactFactory().organisation
+    said = refusal_of("received_at", opened, claire, organisation, received_at=early)
+    assert "vérifiez la date" in said[0]
+
+
 def test_whose_offers_they_are_was_said_when_the_tender_was_sent(opened, claire, cooperators):
     leo = cooperators[1]
     leo.organisation.is_cae = False
