@@ -10,6 +10,7 @@ from ilo_cms.audit.services import record as log
 from ilo_cms.core.french import of
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.activation import give_access
+from ilo_cms.directory.departures import departed
 from ilo_cms.directory.edits import OF_PERSON, edit_as_officer
 from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
 from ilo_cms.directory.policies import can_edit_record, can_rename
@@ -99,6 +100,7 @@ def edit_contact(
     """
     if names:
         can_rename(acting_user, contact.user).enforce()
+    was_here = Contact.objects.current().filter(pk=contact.pk).exists()
     both: list[tuple[Contact | User, dict[str, Any]]] = [(contact, values), (contact.user, names)]
     changed: set[str] = set()
     for record, given in both:
@@ -112,6 +114,8 @@ def edit_contact(
                 )
             )
     edited = Contact.objects.select_related("user", "organisation").get(pk=contact.pk)
+    if was_here == edited.is_former:
+        departed(edited, acting_user)
     if not edited.has_access or edited.is_former:
         return False
     if "has_access" in changed:

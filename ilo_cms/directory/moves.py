@@ -18,6 +18,7 @@ from ilo_cms.core.french import of
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.activation import give_access
 from ilo_cms.directory.contacts import check_email, check_establishment, checked
+from ilo_cms.directory.departures import departed
 from ilo_cms.directory.edits import create_record, edit_as_officer, record_changes, snapshot
 from ilo_cms.directory.models import Contact, Establishment, Organisation, Origin
 from ilo_cms.directory.models.activation import Access, access_of
@@ -153,6 +154,7 @@ def end(contact: Contact, move: Move, acting_user: User) -> None:
         origin=Origin.OFFICER,
         organisation=contact.organisation,
     )
+    departed(contact, acting_user)
     if move.closes_old:
         if not is_last(contact):
             raise ValidationError(

@@ -10,10 +10,11 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Check and complete our notices' mails, feed the calendars, follow the engagement."""
+        from ilo_cms.directory.departures import on_departure
         from ilo_cms.engagements import parties
         from ilo_cms.engagements.panels import register_panel
         from ilo_cms.meetings import feeds, notices
-        from ilo_cms.meetings.edits import parties_changed
+        from ilo_cms.meetings.edits import contact_changed, parties_changed
         from ilo_cms.meetings.panel import meetings_panel
         from ilo_cms.notifications import attachments, conditions
 
@@ -24,4 +25,5 @@ class MeetingsConfig(AppConfig):
         attachments.register(notices.invitation, *notices.WITH_INVITATION)
         feeds.register(feeds.meetings_of)
         parties.on_change(parties_changed)
+        on_departure(contact_changed)
         register_panel("meetings", "Rendez-vous", meetings_panel, order=60)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.directory.models import Contact
 from ilo_cms.engagements.models import Engagement
-from ilo_cms.meetings.models import Act, Meeting, Slot
+from ilo_cms.meetings.models import Act, Meeting, Participant, Slot
 from ilo_cms.meetings.notices import tell_participants, tell_withdrawn
 from ilo_cms.meetings.services import MAXIMUM_SLOTS, Moment, as_it_is, locked, risen, to_change
 
@@ -92,26 +94,39 @@ def change_dates(meeting: Meeting, gone: list[Slot], new: list[Moment]) -> None:
 
 
 def parties_changed(engagement: Engagement, changed: set[UUID], acting_user: User) -> None:
-    """Have coming meetings follow the organisations that joined or left their engagement.
+    """Have coming meetings follow the organisations that joined or left their engagement."""
+    theirs = Participant.objects.filter(
+        meeting__engagement=engagement,
+        contact__organisation__in=changed,
+        contact__ended_on=None,
+    )
+    people_changed(theirs, acting_user)
+
+
+def contact_changed(contact: Contact, acting_user: User) -> None:
+    """Have coming meetings follow a person who left an organisation that takes part, or is back."""
+    people_changed(
+        Participant.objects.with_party().filter(contact=contact, is_party=True), acting_user
+    )
+
+
+def people_changed(changed: QuerySet[Participant], acting_user: User) -> None:
+    """Have coming meetings follow people invited who are of them no more, or are again.
 
     Called in the transaction of that change. For calendars it is a new revision: those who stay or
     are back receive the list of people anew, those who left are told once.
     """
-    rows = Meeting.objects.coming().filter(
-        engagement=engagement,
-        participants__contact__organisation__in=changed,
-        participants__contact__ended_on=None,
-        participants__contact__user__is_active=True,
-    )
+    people = {*changed.filter(contact__user__is_active=True).values_list("pk", flat=True)}
+    rows = Meeting.objects.coming().filter(participants__in=people)
     for meeting in rows.order_by("pk").distinct():
-        people_changed(meeting, changed, acting_user)
+        follow(meeting, people, acting_user)
 
 
-def people_changed(meeting: Meeting, changed: set[UUID], acting_user: User) -> None:
-    """One meeting of which people of these organisations are again, or are no more."""
+def follow(meeting: Meeting, people: set[UUID], acting_user: User) -> None:
+    """One meeting of which some of these people invited are again, or are no more."""
     meeting = locked(meeting)
-    present = [each for each in meeting.participants.all() if each.is_present]
-    theirs = [each for each in present if each.organisation.pk in changed]
+    theirs = [each for each in meeting.participants.all() if each.pk in people]
+    left = [each for each in theirs if not each.is_valid]
     risen(meeting, Act.EDITED, acting_user)
     meeting.save()
     log(
@@ -119,11 +134,11 @@ def people_changed(meeting: Meeting, changed: set[UUID], acting_user: User) -> N
         actor=acting_user,
         target=meeting,
         organisation=meeting.engagement.beneficiary,
-        left=[f"Ne participe plus : {each}" for each in theirs if not each.is_valid],
+        left=[f"Ne participe plus : {each}" for each in left],
         back=[f"Participe de nouveau : {each}" for each in theirs if each.is_valid],
     )
     tell_participants("meeting.edited", meeting, acting_user, author=acting_user, what=PEOPLE)
-    tell_withdrawn(meeting, changed)
+    tell_withdrawn(meeting, left)
 
 
 def slot_of(meeting: Meeting, moment: Moment) -> Slot:

@@ -1,6 +1,7 @@
 """What people are told of a meeting, whether it is still so when the mail leaves, and its .ics."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils import timezone
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.meetings.ics import invitation_of, withdrawal_of
-from ilo_cms.meetings.models import Meeting, State
+from ilo_cms.meetings.models import Meeting, Participant, State
 from ilo_cms.notifications.attachments import Part
 from ilo_cms.notifications.conditions import rows_about
 from ilo_cms.notifications.models import Notification
@@ -78,25 +79,29 @@ def tell_participants(
         )
 
 
-def tell_withdrawn(meeting: Meeting, organisations: set[UUID]) -> None:
-    """Tell the people of organisations that left the engagement that they take part no more.
+def tell_withdrawn(meeting: Meeting, left: Iterable[Participant]) -> None:
+    """Tell people that they take part no more: their organisation does not, or they left it.
 
-    Whoever is still invited in another capacity is not told.
+    Whoever is still invited in another capacity is not told, nor who never had an account: no mail
+    of ours reached them.
     """
-    capacities: dict[UUID, list[User]] = defaultdict(list)
-    for participant in meeting.participants.all():
+    for participant in left:
         contact = participant.contact
-        if contact and contact.organisation_id in organisations and participant.is_present:
-            if not is_invited(meeting, contact.user):
-                capacities[contact.organisation_id].append(contact.user)
-    for organisation_id, people in capacities.items():
+        if contact is None or is_invited(meeting, contact.user):
+            continue
+        if not contact.user.has_usable_password():
+            continue
+        why = "Votre structure n’intervient plus dans cet accompagnement."
+        if contact.is_former:
+            why = f"Vous avez quitté {contact.organisation}."
         notify(
             WITHDRAWN,
-            recipients=people,
-            organisation_id=organisation_id,
+            recipients=[contact.user],
+            # Who left is told whether or not they may still read there.
+            organisation_id=None if contact.is_former else contact.organisation_id,
             path=reverse("home"),  # the meeting's page is no longer theirs
             about_id=meeting.pk,
-            **words(meeting),
+            **words(meeting) | {"reason": why},
         )
 
 

@@ -1,20 +1,19 @@
 """Who may be invited to a meeting of an engagement: its parties, and nobody who has left."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from ilo_cms.directory.models import Contact, Officer
-from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement
+from ilo_cms.engagements.models import Engagement
+from ilo_cms.engagements.parties import parties
 
 
 def invitable_contacts(engagement: Engagement) -> QuerySet[Contact]:
     """Current contacts, account open, of the beneficiary and of the providers at work for it."""
-    at_work = Assignment.objects.filter(engagement=engagement, status__in=SHOWN_TO_PROVIDER)
-    parties = Q(organisation=engagement.beneficiary_id) | Q(
-        organisation__in=at_work.values("provider")
-    )
     return (
         Contact.objects.current()
-        .filter(parties, user__is_active=True, organisation__is_active=True)
+        .filter(
+            organisation__in=parties(engagement), organisation__is_active=True, user__is_active=True
+        )
         .select_related("user", "organisation")
         .order_by("organisation__name", "user__last_name", "user__first_name", "pk")
     )

@@ -26,7 +26,7 @@ from ilo_cms.documents.services import open_for_reading
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.models import Decision, Letter, Opening, Question, ScoreSheet, Tender
 from ilo_cms.tenders.phases import related
-from ilo_cms.tenders.receipts import content_lines
+from ilo_cms.tenders.receipts import content_lines, reception_lines
 from ilo_cms.tenders.scoring import statement
 
 
@@ -97,12 +97,19 @@ def ending_parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None
         yield "9 décision", None, "aucune décision"
     else:
         yield "9 décision.txt", text(decision_lines(decision)), "la décision et ses motifs"
-    letters = Letter.objects.visible_to(user).filter(invitation__tender=tender)
+    letters = (
+        Letter.objects.visible_to(user)
+        .filter(invitation__tender=tender)
+        .select_related(
+            "organisation", "offer__invitation__organisation", "offer__cooperator__user"
+        )
+    )
     if not letters:
         yield "10 courriers", None, "aucun courrier"
     for letter in letters:
         body = text([letter.subject, "", letter.body])
-        yield f"10 courrier {letter.organisation}.txt", body, "courrier de décision"
+        whose = letter.offer.author if letter.offer else letter.organisation
+        yield f"10 courrier {whose}.txt", body, "courrier de décision"
     yield "11 convention.txt", text(agreement_lines(tender)), "la convention"
     yield "12 journal.txt", text(log_lines(tender)), "ce qui a été fait"
 
@@ -144,6 +151,7 @@ def invitation_lines(tender: Tender) -> list[str]:
                 [
                     str(row.organisation),
                     row.organisation.siren,
+                    "hors plateforme" if row.entered_outside else "",
                     f"sollicitée le {local(row.invited_at)}" if row.invited_at else "",
                     row.get_participation_display(),
                     row.decline_reason,
@@ -166,7 +174,8 @@ def question_lines(questions) -> list[str]:
 def offer_parts(line: Line, user: User) -> Iterator[tuple[str, bytes | None, str]]:
     """An offer as deposited, and its files."""
     folder = f"6 offre {line.offer.author}"
-    said = [f"{label} : {value}" for label, value in content_lines(line.deposit.content)]
+    facts = [*reception_lines(line.deposit), *content_lines(line.deposit.content)]
+    said = [f"{label} : {value}" for label, value in facts]
     yield f"{folder} - contenu.txt", text(said), f"SHA-256 de l’acte {line.deposit.digest}"
     for document in line.deposit.documents.select_related("type", "organisation"):
         yield from file_part(folder, document, user)

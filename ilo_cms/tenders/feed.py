@@ -40,7 +40,7 @@ def of_officer(user: User) -> Iterator[Event]:
         return
     rows = Tender.objects.filter(running(), officer=officer).order_by("pk")
     for tender in rows:
-        yield from events(tender, [ANSWERS, DEPOSITS, DECISION], officer_path(tender))
+        yield from events(tender, [ANSWERS, QUESTIONS, DEPOSITS, DECISION], officer_path(tender))
 
 
 def of_contacts(user: User) -> Iterator[Event]:

@@ -338,8 +338,9 @@ class OutsideForm(ActForm):
     def prepare(self) -> None:
         """First whose offer it is, then what that structure is asked."""
         siren = compact(self.data.get("siren") or self.asked.get("siren", ""))
-        organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
-        if siren and organisation:
+        rows = Organisation.objects.filter(siren=siren, is_active=True)
+        # What is no number is asked of no database: PostgreSQL chokes on some characters.
+        if siren.isdecimal() and (organisation := rows.first()):
             self.ask_of(organisation)
         else:
             self.ask_who(siren)

@@ -18,6 +18,7 @@ from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.deposits import digest_of, file_line, place_line
 from ilo_cms.tenders.models import (
+    Channel,
     Deposit,
     DepositKind,
     Invitation,
@@ -135,13 +136,16 @@ def keep_outside(
 
 
 def check_reception(tender: Tender, received_at: datetime, now: datetime, said: dict) -> None:
-    """Raise ValidationError by field on an offer that came too late, or has no price."""
+    """Raise ValidationError by field on an offer out of its time, or without price."""
     faults = {}
     end = deposits_end(tender) if tender.deposit_deadline else None
     if received_at > now:
         faults["received_at"] = "Ce moment est dans le futur : corrigez-le."
     elif end and received_at >= end:
         faults["received_at"] = f"Le dépôt a fermé le {moment(end)} : cette offre est hors délai."
+    elif tender.channel == Channel.PLATFORM and received_at < tender.published_at:
+        sent = moment(tender.published_at)
+        faults["received_at"] = f"La demande est partie le {sent}, donc après : vérifiez la date."
     if said["price"] <= 0:
         faults["price"] = "Indiquez un prix supérieur à 0 €."
     if said["days"] < 0:

@@ -20,10 +20,18 @@ def receipt_lines(deposit: Deposit) -> list[tuple[str, str]]:
     lines += [
         ("Acte", f"{deposit.get_kind_display()}, n° {deposit.number}"),
         ("Enregistré le", moment(deposit.at)),
+        *reception_lines(deposit),
     ]
     if deposit.kind != DepositKind.WITHDRAWN:
         lines += content_lines(deposit.content)
     return [*lines, ("Empreinte SHA-256 de l’acte", deposit.digest)]
+
+
+def reception_lines(deposit: Deposit) -> list[tuple[str, str]]:
+    """How and when an offer that an officer entered had arrived, as label and value (T11)."""
+    if deposit.received_at is None:
+        return []
+    return [(f"Reçue par {deposit.get_channel_display().lower()}", moment(deposit.received_at))]
 
 
 def content_lines(content: dict) -> list[tuple[str, str]]:

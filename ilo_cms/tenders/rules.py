@@ -19,7 +19,7 @@ from ilo_cms.tenders.models import Channel, Criterion, Tender
 ALL_WEIGHTS = 100
 #: A deadline later than this is a slip of the keyboard.
 FURTHEST = timedelta(days=3 * 365)
-FAR = "Cette échéance est dans plus de trois ans : vérifiez l’année."
+FAR = "Cette date est dans plus de trois ans : vérifiez l’année."
 PAST = "Cette échéance est déjà passée : choisissez un moment à venir."
 
 
@@ -51,9 +51,20 @@ def deadline_faults(values: Mapping[str, Any], now: datetime, new: Iterable[str]
         faults.setdefault(
             "questions_deadline", "Les questions se terminent au plus tard avec le dépôt."
         )
+    return faults | day_faults(values, now)
+
+
+def day_faults(values: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """What is wrong with the days that follow the deposits, by field."""
+    deposits = values.get("deposit_deadline")
     decision, starts = values.get("decision_on"), values.get("starts_on")
+    last = timezone.localdate(now + FURTHEST)
+    days = {"decision_on": decision, "starts_on": starts}
+    faults = {name: FAR for name, day in days.items() if day and day > last}
     if deposits and decision and decision < timezone.localdate(deposits):
         faults["decision_on"] = "La décision ne peut pas précéder la fin du dépôt."
+    if deposits and starts and starts < timezone.localdate(deposits):
+        faults["starts_on"] = "La prestation ne peut pas commencer avant la fin du dépôt."
     if decision and starts and starts < decision:
         faults["starts_on"] = "La prestation ne peut pas commencer avant la décision."
     return faults

@@ -1,12 +1,18 @@
 """Who is of a meeting follows who is of its engagement: leaving, and coming back (SPEC E4, E8)."""
 
+from datetime import timedelta
+
 import icalendar
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.readable import changes
+from ilo_cms.directory.contacts import edit_contact
+from ilo_cms.directory.models import Contact
+from ilo_cms.directory.moves import Move, change_structure
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.models import AssignmentStatus
 from ilo_cms.engagements.parties import parties
@@ -22,6 +28,7 @@ from tests.factories import (
     ContactFactory,
     EngagementFactory,
     MeetingFactory,
+    OfficerFactory,
     OrganisationFactory,
 )
 from tests.meetings.test_services import in_days
@@ -242,3 +249,77 @@ def test_the_rows_say_what_the_list_of_parties_says(engagement, beneficiary, sta
     type(assignment).objects.filter(pk=assignment.pk).update(status=status)
     of_rows = Participant.objects.with_party().filter(meeting=meeting, is_party=True)
     assert {each.organisation for each in of_rows} == set(parties(engagement))
+
+
+# --- a person who leaves --------------------------------------------------------------------------
+
+
+def leave(contact, on=None) -> None:
+    """An officer enters the day on which a contact left, or takes it back."""
+    edit_contact(
+        contact=contact, values={"ended_on": on}, names={}, acting_user=OfficerFactory().user
+    )
+
+
+def today():
+    return timezone.localdate()
+
+
+@pytest.mark.parametrize("keeps_access", [True, False])
+def test_who_leaves_an_organisation_leaves_its_coming_meetings(
+    meeting, assignment, beneficiary, keeps_access
+):
+    contact = assignment.contact
+    move = Move(
+        organisation=OrganisationFactory(),
+        establishment=None,
+        function="",
+        phone="",
+        has_access=False,
+        ended_on=today(),
+        keeps_access=keeps_access,
+    )
+    change_structure(contact=contact, move=move, acting_user=OfficerFactory().user)
+    notice = Notification.objects.get(kind=WITHDRAWN)
+    assert notice.recipient == contact.user and still_true(notice)
+    assert f"Vous avez quitté {contact.organisation}." in notice.text and "[" not in notice.text
+    method, event = event_of(notice)
+    assert (method, int(event["SEQUENCE"])) == ("CANCEL", 2)
+    assert event["ATTENDEE"] == f"mailto:{contact.user.email}"
+    stays = Notification.objects.get(kind="meeting.edited", recipient=beneficiary.user)
+    assert event_of(stays)[1]["ATTENDEE"] == f"mailto:{beneficiary.user.email}"
+    assert contact.user not in told("meeting.edited")
+
+
+def test_who_never_had_an_account_is_not_written_to_when_they_leave(meeting, assignment):
+    person = assignment.contact.user
+    person.set_unusable_password()
+    person.save()
+    leave(assignment.contact, today())
+    assert not told(WITHDRAWN)
+
+
+def test_who_did_not_leave_after_all_is_invited_again(meeting, assignment):
+    contact = assignment.contact
+    leave(contact, today())
+    leave(contact)
+    withdrawn = Notification.objects.get(kind=WITHDRAWN)
+    assert not still_true(withdrawn)
+    notice = Notification.objects.get(kind="meeting.edited", recipient=contact.user)
+    method, event = event_of(notice)
+    assert (method, int(event["SEQUENCE"])) == ("REQUEST", 3)
+
+
+def test_a_day_of_leaving_that_is_corrected_is_told_once(meeting, assignment):
+    Contact.objects.update(created_at="2026-01-05T10:00:00Z")
+    leave(assignment.contact, today())
+    leave(assignment.contact, today() - timedelta(days=1))
+    assert len(told(WITHDRAWN)) == 1
+    meeting.refresh_from_db()
+    assert meeting.sequence == 2
+
+
+def test_who_leaves_an_organisation_that_left_before_is_not_told_twice(meeting, assignment):
+    step(assignment, "abandon")
+    leave(assignment.contact, today())
+    assert len(told(WITHDRAWN)) == 1

@@ -86,6 +86,8 @@ def pass_deadlines(tender: Tender, *, answers: bool = True, deposits: bool = Fal
     if deposits:
         values["deposit_deadline"] = now - timedelta(hours=1)
         values["questions_deadline"] = now - timedelta(hours=1)
+    if tender.published_at:
+        values["published_at"] = min(tender.published_at, now - timedelta(days=1))
     Tender.objects.filter(pk=tender.pk).update(**values)
     return again(tender)
 

@@ -99,6 +99,14 @@ def test_the_decision_follows_the_deposit_and_the_start_the_decision():
     assert "starts_on" in error.value.message_dict
 
 
+@pytest.mark.parametrize("name", ["decision_on", "starts_on"])
+@pytest.mark.parametrize("year", [1990, 9999])
+def test_a_day_is_neither_before_the_deposits_nor_years_away(name, year):
+    with pytest.raises(ValidationError) as error:
+        a_draft(deposit_deadline=in_days(14), **{name: date(year, 1, 1)})
+    assert [*error.value.message_dict] == [name]
+
+
 def test_a_draft_whose_deadline_has_passed_can_still_be_edited():
     tender = a_draft()
     Tender.objects.filter(pk=tender.pk).update(participation_deadline=in_days(-1))

@@ -9,9 +9,11 @@ from django.urls import reverse
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.core.clock import database_now
 from ilo_cms.notifications.models import Notification
+from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.elsewhere import record_outside_tender
-from ilo_cms.tenders.models import Channel, Phase, Tender
+from ilo_cms.tenders.models import Channel, Outcome, Phase, Tender
 from ilo_cms.tenders.phases import phase
+from ilo_cms.tenders.scoring import state_conflict
 from tests.factories import ContactFactory, EngagementFactory, OfficerFactory, OrganisationFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import theme
@@ -99,3 +101,28 @@ def test_the_page_records_by_siren(wired):
     tender = Tender.objects.get()
     page = client.get(reverse("tender_page", args=[tender.pk])).content.decode()
     assert "Hors plateforme" in page
+
+
+def test_who_took_part_reads_it_when_it_is_decided_and_never_as_a_call(client, wired):
+    """It has nothing to answer here: only the decision is told, by mail too (SPEC T11, T13)."""
+    contact = ContactFactory()
+    tender = recorded(organisations=[contact.organisation], title="Diagnostic ailleurs")
+    client.force_login(contact.user)
+    pages = [reverse("tenders"), reverse("home")]
+    assert client.get(reverse("tender", args=[tender.pk])).status_code == 404
+    for page in pages:
+        assert tender.title not in client.get(page).content.decode()
+    officer = tender.officer.user
+    state_conflict(tender=tender, has_conflict=False, text="", acting_user=officer)
+    decide(
+        tender=tender,
+        outcome=Outcome.UNSUCCESSFUL,
+        offer=None,
+        comment="Budget refusé.",
+        reasons={},
+        seen=Tender.objects.get(pk=tender.pk).revision,
+        acting_user=officer,
+    )
+    notice = Notification.objects.get(kind="tender.decided", recipient=contact.user)
+    assert "Budget refusé." in client.get(notice.path).content.decode()
+    assert tender.title in client.get(reverse("tenders")).content.decode()

@@ -85,6 +85,12 @@ def test_neither_page_nor_list_tells_where_it_stands_since(client, tender, peopl
     assert badge not in page(client, left, "tenders")
 
 
+def test_the_days_that_move_with_the_deadlines_are_not_told_since(client, tender, people):
+    Tender.objects.filter(pk=tender.pk).update(decision_on="2098-07-14", starts_on="2098-09-01")
+    for contact, count in zip(people, (0, 2), strict=True):
+        assert page(client, contact, "tender", tender.pk).count(" 2098</dd>") == count
+
+
 def test_an_answer_given_since_is_not_told_and_one_given_before_is(client, tender, people):
     left, stays = people
     places = Invitation.objects.filter(tender=tender)

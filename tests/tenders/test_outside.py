@@ -16,6 +16,8 @@ from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.models import Channel, Deposit, Letter, Offer, Outcome
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import enter_outside_offer
+from ilo_cms.tenders.phases import moment
+from ilo_cms.tenders.receipts import receipt_text
 from ilo_cms.tenders.results import result_for
 from ilo_cms.tenders.scoring import Note, agree_scores, hand_in, save_scores, scored, state_conflict
 from tests.factories import (
@@ -28,7 +30,7 @@ from tests.helpers.files import pdf
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type
-from tests.tenders.test_selection_pages import act, received
+from tests.tenders.test_selection_pages import act, archive_of, received
 
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +114,13 @@ def test_elsewhere_an_offer_is_of_the_whole_structure(opened, claire):
     assert enter(opened, claire, contact.organisation).offer.cooperator is None
 
 
+def test_no_offer_arrived_before_the_call_left(opened, claire):
+    early = opened.published_at - timedelta(minutes=1)
+    organisation = ContactFactory().organisation
+    said = refusal_of("received_at", opened, claire, organisation, received_at=early)
+    assert "vérifiez la date" in said[0]
+
+
 def test_whose_offers_they_are_was_said_when_the_tender_was_sent(opened, claire, cooperators):
     leo = cooperators[1]
     leo.organisation.is_cae = False
@@ -175,6 +184,19 @@ def test_the_assignment_is_of_the_cooperator_and_the_holder_of_the_offer(
             is_retained
         ]
         assert [each.offer.cooperator for each in Letter.objects.known_to(person)] == [person]
+    names = archive_of(as_(claire), opened)
+    assert {f"10 courrier {person.user}.txt" for person in (anna, leo)} <= {*names}
+
+
+def test_the_whole_file_and_the_receipt_tell_how_and_when_it_had_arrived(opened, claire):
+    deposit = enter(opened, claire, ContactFactory().organisation)
+    organisation = deposit.offer.invitation.organisation
+    members = archive_of(as_(claire), opened)
+    arrived = f"Reçue par courriel : {moment(opened.deposit_deadline - timedelta(minutes=1))}"
+    assert arrived in members[f"6 offre {organisation} - contenu.txt"]
+    lines = members["2 sollicitations.txt"].splitlines()
+    assert [str(organisation) in line for line in lines if "hors plateforme" in line] == [True]
+    assert arrived in receipt_text(deposit)
 
 
 def fields_asked(client, tender, siren=None):
@@ -191,7 +213,11 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     browser, leo = as_(claire), cooperators[1]
     names, text = fields_asked(browser, opened)
     assert (names, "Continuer" in text) == (["siren"], True)
-    for unknown, sentence in (("000000315", "Aucune structure active"), ("12", "neuf chiffres")):
+    for unknown, sentence in (
+        ("999999907", "Aucune structure active"),
+        ("12", "neuf chiffres"),
+        ("\x00", "caractère nul"),
+    ):
         names, text = fields_asked(browser, opened, unknown)
         assert names == ["siren"]
         assert sentence in text

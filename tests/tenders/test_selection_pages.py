@@ -218,7 +218,7 @@ def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(
     state_conflict(tender=sealed, has_conflict=False, text="", acting_user=claire)
     save_scores(tender=sealed, notes=scores(sealed), acting_user=claire)
     hand_in(tender=sealed, acting_user=claire)
-    other = OrganisationFactory(name="Delta", siren="000000315")
+    other = OrganisationFactory(name="Delta", siren="999999907")
     file = SimpleUploadedFile("offre.pdf", pdf(pages=4), "application/pdf")
     given = data | {"siren": other.siren, "key": "6f1c1c5e-0000-4000-8000-000000000002"}
     answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, file=file)

@@ -64,8 +64,8 @@ KINDS = [
         "meeting.withdrawn",
         "Rendez-vous",
         "Vous ne participez plus au rendez-vous : {title}",
-        "Votre structure n’intervient plus dans l’accompagnement « {engagement} » : vous ne "
-        "participez plus au rendez-vous « {title} ». Date : {when}.",
+        "Vous ne participez plus au rendez-vous « {title} », pour l’accompagnement "
+        "« {engagement} ». {reason} Date : {when}.",
     ),
     Kind(
         "document_request.requested",
@@ -179,5 +179,4 @@ KINDS = [
         "La prestation « {assignment} », pour {beneficiary}, est {status}. {reason}",
         label="Une prestation de conseil change de statut",
     ),
-    # --- Tenders, provider side ---
 ]

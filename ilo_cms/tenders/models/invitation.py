@@ -10,7 +10,7 @@ from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.engagements.models.access import written_by_then
 from ilo_cms.tenders.models.states import Participation
-from ilo_cms.tenders.models.tender import Tender
+from ilo_cms.tenders.models.tender import Tender, told_to_invited
 
 
 class InvitationQuerySet(models.QuerySet):
@@ -21,10 +21,14 @@ class InvitationQuerySet(models.QuerySet):
         return self.filter(tender__in=Tender.objects.visible_to(user))
 
     def known_to(self, contact: Contact):
-        """An organisation's own places in published tenders, up to the day a contact left."""
+        """An organisation's own places in published tenders, up to the day a contact left.
+
+        As of its tender (`TenderQuerySet.known_to`): run elsewhere, not before the decision.
+        """
         if not contact.has_access:
             return self.none()
-        rows = self.filter(organisation=contact.organisation_id).exclude(tender__published_at=None)
+        rows = self.filter(told_to_invited("tender__"), organisation=contact.organisation_id)
+        rows = rows.exclude(tender__published_at=None)
         return rows.filter(written_by_then(contact, "invited_at"))
 
     def most_urgent_first(self, now):

@@ -37,12 +37,14 @@ class TenderQuerySet(models.QuerySet):
     def known_to(self, contact: Contact):
         """In the extranet: those published to which a contact's organisation was invited.
 
-        A former contact reads those that were sent before they left (SPEC A7); a consortium's
-        partner, those whose holder gave it access, once its offer was deposited (SPEC T8).
+        Of one run elsewhere nobody is told before its decision: it is no open call. A former
+        contact reads those that were sent before they left (SPEC A7); a consortium's partner, those
+        whose holder gave it access, once its offer was deposited (SPEC T8).
         """
         if not contact.has_access:
             return self.none()
         invited = self.model._default_manager.filter(
+            told_to_invited(),
             written_by_then(contact, "invitations__invited_at"),
             invitations__organisation=contact.organisation_id,
         )
@@ -84,6 +86,14 @@ class TenderQuerySet(models.QuerySet):
             questions__isnull=False, questions__answered_at=None
         )
         return sent.filter(pk__in=waiting.order_by().values("pk"))
+
+
+def told_to_invited(path: str = "") -> Q:
+    """Tenders that those who took part read here: run here, or elsewhere and decided (T11, T13).
+
+    `path` leads to the tender.
+    """
+    return Q(**{f"{path}channel": Channel.PLATFORM}) | Q(**{f"{path}decision__isnull": False})
 
 
 def shared_with_partner(contact: Contact):
