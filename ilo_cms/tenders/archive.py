@@ -3,6 +3,7 @@
 Everything in it is what the person who asks may read: before the opening, no offer.
 """
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -122,7 +123,7 @@ def notice_lines(tender: Tender) -> list[str]:
         f"Réponses jusqu’au : {local(tender.participation_deadline)}",
         f"Dépôt jusqu’au : {local(tender.deposit_deadline)}",
         "",
-        strip_tags(tender.need),
+        need_text(tender.need),
         "",
         *[f"Critère : {criterion}" for criterion in tender.criteria.all()],
         *[f"Document exigé : {kind}" for kind in tender.required_types.all()],
@@ -132,6 +133,11 @@ def notice_lines(tender: Tender) -> list[str]:
             for event in tender.events.all()
         ],
     ]
+
+
+def need_text(need: str) -> str:
+    """The need as plain text, each paragraph and each item on its own line."""
+    return strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need)).strip()
 
 
 def invitation_lines(tender: Tender) -> list[str]:

@@ -195,7 +195,8 @@ def add(request: HttpRequest, tender: Tender, *, is_sent: bool) -> HttpResponse:
     except ValidationError as error:
         return recipients_page(request, tender, now_in, error.messages, status_of(error))
     count = len(made)
-    words = "structures ajoutées" if count > 1 else "structure ajoutée"
+    done = "sollicitée" if is_sent else "ajoutée"
+    words = f"structures {done}s" if count > 1 else f"structure {done}"
     messages.success(request, f"{count} {words}.")
     if is_sent:
         return redirect("tender_page", tender.pk)

@@ -35,6 +35,7 @@ def test_without_territory_none_is_chosen_and_their_kinds_have_headings(browser,
         assert re.findall(r'optgroup label="(.*?)"', choices) == ["Régions", "Départements"]
 
 
+@pytest.mark.usefixtures("indexed")
 def test_anyone_is_found_by_name_or_siren_but_not_the_inactive(browser, engagement):
     tender = a_draft(engagement)
     organisation = OrganisationFactory(name="Atelier du Vent")
