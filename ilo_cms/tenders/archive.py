@@ -87,7 +87,10 @@ def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]
         yield "7 intérêts", None, "aucune déclaration d’intérêts"
     else:
         yield "7 intérêts.txt", text(statement_lines(statements)), "les déclarations d’intérêts"
-    yield "8 notes.txt", text(score_lines(tender, lines, user)), "les notes"
+    if scores := score_lines(tender, lines, user):
+        yield "8 notes.txt", text(scores), "les notes"
+    else:
+        yield "8 notes", None, "aucune note"
     yield from ending_parts(tender, user)
 
 

@@ -27,6 +27,7 @@ from ilo_cms.tenders.models import (
     Phase,
     ScoreSheet,
 )
+from ilo_cms.tenders.offers import USUAL_TYPES
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import (
     can_enter,
@@ -360,7 +361,8 @@ class OutsideForm(ActForm):
         self.initial |= {"key": uuid4(), "siren": organisation.siren}
         self.fields["siren"].widget = forms.HiddenInput()
         self.fields["file_type"].queryset = DocumentType.objects.active()
-        self.initial["file_type"] = self.tender.required_types.first()
+        usual = DocumentType.objects.active().filter(code=USUAL_TYPES[0])
+        self.initial["file_type"] = self.tender.required_types.first() or usual.first()
         if has_offer_by_cooperator(self.tender, organisation):
             self.fields["cooperator"].queryset = cooperators_of(organisation)
         else:

@@ -1,5 +1,6 @@
 """Offers that came by mail or post: whose they are, who holds them, who reads them (T8, T11)."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -191,6 +192,7 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     opened, claire, cooperators
 ):
     browser, leo = as_(claire), cooperators[1]
+    offer_type()
     names, text = fields_asked(browser, opened)
     assert (names, "Continuer" in text) == (["siren"], True)
     for unknown, sentence in (("000000315", "Aucune structure active"), ("12", "neuf chiffres")):
@@ -204,6 +206,7 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     assert "siren" not in names
     assert "Coop Alpha" in text
     assert str(leo.user) in text
+    assert re.search(r"selected>\s*Offre d’intervention", text)
     plain = EstablishmentFactory().organisation
     names, _ = fields_asked(browser, opened, plain.siren)
     assert not {"cooperator", "establishment"} & {*names}

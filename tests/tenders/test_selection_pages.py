@@ -150,7 +150,9 @@ def test_the_whole_file_of_a_cancelled_tender_is_offered_and_keeps_the_lines_of_
     type(sealed).objects.filter(pk=sealed.pk).update(need="<p>Un</p><ul><li>deux</li></ul>")
     act(browser_of_claire, sealed, "annuler", reason="Reporté.")
     assert address in page(browser_of_claire, sealed)
-    assert "Un\n\ndeux" in archive_of(browser_of_claire, sealed)["1 avis.txt"].replace("\r", "")
+    members = archive_of(browser_of_claire, sealed)
+    assert "Un\n\ndeux" in members["1 avis.txt"].replace("\r", "")
+    assert "8 notes ; aucune note" in members["index.txt"]
 
 
 def test_the_record_and_the_whole_file_leave_after_the_opening(browser_of_claire, sealed):
