@@ -85,7 +85,7 @@ def test_who_has_not_answered_is_reminded_and_nobody_else():
 
 
 def test_never_twice_a_day_and_again_the_day_before():
-    tender = near(a_sent_tender(), answers=2.5)
+    tender = near(a_sent_tender(), answers=2)
     assert remind_all() == 1
     assert remind_all() == 0
     days_pass(tender, 1)
@@ -215,7 +215,7 @@ def test_the_end_of_questions_is_told_neither_early_nor_late_nor_beside_another_
     for days in (6, -0.1):
         questions_end(tender, days)
         assert remind_all() == 0
-    near(tender, deposits=2.5)
+    near(tender, deposits=2)
     questions_end(tender)
     assert remind_all() == 1
     assert told(DEPOSIT) == [contact.user]
