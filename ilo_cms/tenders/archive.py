@@ -3,6 +3,7 @@
 Everything in it is what the person who asks may read: before the opening, no offer.
 """
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -86,7 +87,10 @@ def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]
         yield "7 intérêts", None, "aucune déclaration d’intérêts"
     else:
         yield "7 intérêts.txt", text(statement_lines(statements)), "les déclarations d’intérêts"
-    yield "8 notes.txt", text(score_lines(tender, lines, user)), "les notes"
+    if scores := score_lines(tender, lines, user):
+        yield "8 notes.txt", text(scores), "les notes"
+    else:
+        yield "8 notes", None, "aucune note"
     yield from ending_parts(tender, user)
 
 
@@ -129,7 +133,7 @@ def notice_lines(tender: Tender) -> list[str]:
         f"Réponses jusqu’au : {local(tender.participation_deadline)}",
         f"Dépôt jusqu’au : {local(tender.deposit_deadline)}",
         "",
-        strip_tags(tender.need),
+        need_text(tender.need),
         "",
         *[f"Critère : {criterion}" for criterion in tender.criteria.all()],
         *[f"Document exigé : {kind}" for kind in tender.required_types.all()],
@@ -139,6 +143,11 @@ def notice_lines(tender: Tender) -> list[str]:
             for event in tender.events.all()
         ],
     ]
+
+
+def need_text(need: str) -> str:
+    """The need as plain text, each paragraph and each item on its own line."""
+    return strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need)).strip()
 
 
 def invitation_lines(tender: Tender) -> list[str]:

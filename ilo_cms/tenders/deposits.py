@@ -18,7 +18,15 @@ from ilo_cms.directory.models import Contact, Establishment
 from ilo_cms.documents.models import Document, Scan
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, OfferFile, Phase
+from ilo_cms.tenders.models import (
+    Deposit,
+    DepositKind,
+    LateAttempt,
+    Offer,
+    OfferFile,
+    Phase,
+    Tender,
+)
 from ilo_cms.tenders.notices_offers import tell_authors
 from ilo_cms.tenders.offers import change_draft, locked_offer
 from ilo_cms.tenders.phases import can_deposit, deposits_end, phase
@@ -91,11 +99,25 @@ def act(
     if kind == DepositKind.CONFIRMED and last.requirements == row.invitation.tender.requirements:
         return last
     confirmed = kind == DepositKind.CONFIRMED
+    if confirmed:
+        check_documents(row.invitation.tender, last)
     return write(
         row, last, kind, key, contact, now,
         content=last.content if confirmed else {},
         documents=list(last.documents.all()) if confirmed else [],
     )  # fmt: skip
+
+
+def check_documents(tender: Tender, last: Deposit) -> None:
+    """Raise ValidationError on a deposit that lacks a document required since (T4, T7)."""
+    given = {each.type_id for each in last.documents.all()}
+    lacking = [str(each) for each in tender.required_types.all() if each.pk not in given]
+    if lacking:
+        raise ValidationError(
+            f"Document exigé depuis votre dépôt : {', '.join(lacking)}. Modifiez votre offre pour "
+            "le joindre, puis déposez-la à nouveau.",
+            code="incomplete",
+        )
 
 
 def known_act(offer: Offer, acts: list[Deposit], key: UUID) -> Act | None:

@@ -222,7 +222,7 @@ def amendment_text(tender: Tender, changed: Iterable[str], message: str) -> str:
         for name in changed
         if name not in hidden
     ]
-    return f"{message}\n{capfirst(', '.join(labels))}." if labels else message
+    return f"{message}\nCe qui change : {', '.join(labels)}." if labels else message
 
 
 @logged

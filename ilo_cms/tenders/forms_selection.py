@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from ilo_cms.core.amounts import FrenchNumberInput
-from ilo_cms.core.french import number, without_idle_zeros
+from ilo_cms.core.french import number, of, without_idle_zeros
 from ilo_cms.core.identifiers import compact, validate_siren
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import DocumentType
@@ -27,8 +27,10 @@ from ilo_cms.tenders.models import (
     Phase,
     ScoreSheet,
 )
+from ilo_cms.tenders.offers import USUAL_TYPES
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import (
+    can_enter,
     cooperators_of,
     enter_outside_offer,
     establishments_of,
@@ -340,24 +342,29 @@ class OutsideForm(ActForm):
         siren = compact(self.data.get("siren") or self.asked.get("siren", ""))
         rows = Organisation.objects.filter(siren=siren, is_active=True)
         # What is no number is asked of no database: PostgreSQL chokes on some characters.
-        if siren.isdecimal() and (organisation := rows.first()):
-            self.ask_of(organisation)
+        organisation = rows.first() if siren.isdecimal() else None
+        if organisation is None:
+            self.ask_who("Aucune structure active n’a ce SIREN : créez sa fiche.")
+        elif not self.is_bound and not (decision := can_enter(self.tender, organisation)):
+            self.ask_who(decision.reason)
         else:
-            self.ask_who(siren)
+            self.ask_of(organisation)
 
-    def ask_who(self, siren: str) -> None:
-        """The SIREN alone; one that is not found is refused at its field."""
+    def ask_who(self, fault: str) -> None:
+        """The SIREN alone; what is wrong with one that was asked is said at its field."""
         self.fields = {"siren": self.fields["siren"]}
-        self.method, self.button = "get", "Continuer"
-        if siren and not self.is_bound:
+        self.method, self.button, self.fault = "get", "Continuer", fault
+        if "siren" in self.asked and not self.is_bound:
             self.data, self.is_bound = self.asked, True
 
     def ask_of(self, organisation: Organisation) -> None:
         """A key of its own, and what there is to choose from."""
-        self.note = f"Offre de {organisation} ({organisation.siren}). {self.note}"
+        self.note = f"Offre {of(organisation)} ({organisation.siren}). {self.note}"
         self.initial |= {"key": uuid4(), "siren": organisation.siren}
         self.fields["siren"].widget = forms.HiddenInput()
         self.fields["file_type"].queryset = DocumentType.objects.active()
+        usual = DocumentType.objects.active().filter(code=USUAL_TYPES[0])
+        self.initial["file_type"] = self.tender.required_types.first() or usual.first()
         if has_offer_by_cooperator(self.tender, organisation):
             self.fields["cooperator"].queryset = cooperators_of(organisation)
         else:
@@ -372,7 +379,7 @@ class OutsideForm(ActForm):
         siren = compact(self.cleaned_data["siren"])
         validate_siren(siren)
         if self.method == "get":
-            raise ValidationError("Aucune structure active n’a ce SIREN : créez sa fiche.")
+            raise ValidationError(self.fault)
         return siren
 
     def run(self) -> object:

@@ -115,6 +115,10 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
     return sentences[now_in]()
 
 
+#: The acts for which one states one's interests first, and has none (T12).
+EVALUATING = {"notes", "notes-arretees", "decider"}
+
+
 @dataclass(frozen=True)
 class Act:
     """A button of the page."""
@@ -151,8 +155,9 @@ def next_in_selection(tender: Tender, user: User) -> str:
     return "decider"
 
 
-def acts_of(tender: Tender, now_in: Phase, coming: str = "") -> list[Act]:
-    """What the team may do now; `coming` names the act that stands out."""
+def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:
+    """What this member of the team may do now; `coming` names the act that stands out."""
+    closed = set() if can_evaluate(user, tender) else EVALUATING
     found: list[Act] = []
     if now_in == Phase.PREPARATION:
         found += [
@@ -174,7 +179,9 @@ def acts_of(tender: Tender, now_in: Phase, coming: str = "") -> list[Act]:
     if now_in in {Phase.PARTICIPATION, Phase.DEPOSIT}:
         found.append(Act("Modifier la demande", reverse("tender_amend", args=[tender.pk])))
     for name, form in ACTS.items():
-        if now_in not in form.phases or (name == "clore-les-reponses" and awaited(tender)):
+        if now_in not in form.phases or name in closed:
+            continue
+        if name == "clore-les-reponses" and awaited(tender):
             continue
         url = reverse("tender_act", args=[tender.pk, name])
         found.append(Act(form.title, url, name == coming, name == "annuler"))
@@ -193,6 +200,7 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
     if now_in == Phase.PREPARATION:
         faults = [*publication_faults(tender, now), *recipient_faults(tender)]
     coming = next_act(tender, now_in, request.user, faults)
+    evaluating = can_evaluate(request.user, tender)
     deposited = plural(deposited_count(tender), "offre déposée", "offres déposées")
     return {
         "tender": tender,
@@ -203,7 +211,8 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
         "deposited": deposited,
         "shows_deposits": now_in in {Phase.DEPOSIT, Phase.OPENING},
         "running": running,
-        "acts": acts_of(tender, now_in, coming) if running else [],
+        "evaluating": evaluating if running and now_in == Phase.SELECTION else None,
+        "acts": acts_of(tender, now_in, request.user, coming) if running else [],
         "faults": faults,
         "may_answer": running and now_in in {Phase.PARTICIPATION, Phase.DEPOSIT},
         "may_withdraw": running

@@ -41,6 +41,7 @@ def write_to(offer: Offer, tender: Tender, decision: TenderDecision) -> None:
     if decision.outcome == Outcome.UNSUCCESSFUL:
         kind = UNSUCCESSFUL
     words = words_for(tender, decision, offer.invitation)
+    words["organisation"] = offer.full_author
     words["reason"] = "" if is_retained else offer.rejection.reason
     place = offer.invitation
     subject, body = words_of(KINDS[kind], words)

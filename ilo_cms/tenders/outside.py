@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
@@ -160,6 +161,18 @@ def check_unscored(tender: Tender) -> None:
         raise ValidationError(
             "Une grille individuelle est déjà remise : il est trop tard pour saisir une offre."
         )
+
+
+def can_enter(tender: Tender, organisation: Organisation) -> Decision:
+    """Whether an offer of an organisation may still be entered: it has none that stands (T8)."""
+    if not (decision := can_receive(tender, organisation)):
+        return decision
+    if has_offer_by_cooperator(tender, organisation):
+        return ALLOWED
+    offers = Offer.objects.filter(invitation__tender=tender, invitation__organisation=organisation)
+    if offers.standing().exists():
+        return refused(f"{organisation} a déjà déposé une offre.")
+    return ALLOWED
 
 
 def has_offer_by_cooperator(tender: Tender, organisation: Organisation) -> bool:

@@ -80,11 +80,16 @@ def can_answer_participation(invitation: Invitation, now: datetime) -> Decision:
     return refused(f"Les réponses de participation étaient attendues jusqu’au {last}.")
 
 
+def questions_end(tender: Tender) -> datetime:
+    """The moment from which it is too late to ask: their deadline, or that of deposits (T10)."""
+    return tender.questions_deadline or deposits_end(tender)
+
+
 def can_ask(tender: Tender, now: datetime) -> Decision:
     """Questions: until their deadline, or that of deposits when there is none (T10)."""
     if phase(tender, now) not in {Phase.PARTICIPATION, Phase.DEPOSIT}:
         return refused("Il n’est plus possible de poser de question.")
-    last = tender.questions_deadline or deposits_end(tender)
+    last = questions_end(tender)
     if now < last:
         return ALLOWED
     return refused(f"Les questions étaient possibles jusqu’au {moment(last)}.")

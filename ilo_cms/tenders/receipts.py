@@ -21,6 +21,7 @@ def receipt_lines(deposit: Deposit) -> list[tuple[str, str]]:
         ("Acte", f"{deposit.get_kind_display()}, n° {deposit.number}"),
         ("Enregistré le", moment(deposit.at)),
         *reception_lines(deposit),
+        ("Par", str(deposit.by)),
     ]
     if deposit.kind != DepositKind.WITHDRAWN:
         lines += content_lines(deposit.content)
@@ -41,7 +42,10 @@ def content_lines(content: dict) -> list[tuple[str, str]]:
         ("Jours", number(content["days"])),
         ("Établissement titulaire", content["place"]),
     ]
-    partners = ", ".join(each["name"] for each in content["partners"])
+    partners = ", ".join(
+        f"{each['name']} (peut lire l’offre)" if each["can_read"] else each["name"]
+        for each in content["partners"]
+    )
     if partners:
         lines.append(("Partenaires", partners))
     if content["message"]:

@@ -142,7 +142,7 @@ def new_tender(request: HttpRequest, pk: UUID) -> HttpResponse:
         ),
     )
     if made:
-        messages.success(request, "La mise en concurrence est prête : choisissez à qui.")
+        messages.success(request, "La mise en concurrence est enregistrée : choisissez à qui.")
         return redirect("tender_recipients", made.pk)
     context = {"engagement": engagement, "button": "Enregistrer et choisir les destinataires"}
     if not form.is_bound and "modele" not in request.GET:  # a link would lose what was typed

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -103,14 +103,19 @@ def described(
 
 
 def by_name(request: HttpRequest, tender: Tender, text: str) -> list[Suggestion]:
-    """Organisations of this name or SIREN, those that cannot be chosen with the reason."""
+    """Organisations of this name or SIREN, those that cannot be chosen with the reason.
+
+    The one whose whole name it is comes first.
+    """
     text = text.strip()
     if not text:
         return []
     rows = Organisation.objects.visible_to(request.user)
     digits = re.sub(r"\s", "", text)
     rows = rows.filter(siren=digits) if digits.isdecimal() else named(rows, text)
-    return list(described(tender, list(rows.order_by("-is_active", "name", "pk")[:BY_NAME]), {}))
+    is_other = Case(When(name__iexact=text, then=False), default=True)
+    rows = rows.order_by(is_other, "-is_active", "name", "pk")
+    return list(described(tender, list(rows[:BY_NAME]), {}))
 
 
 def named(rows, text: str):
@@ -195,7 +200,8 @@ def add(request: HttpRequest, tender: Tender, *, is_sent: bool) -> HttpResponse:
     except ValidationError as error:
         return recipients_page(request, tender, now_in, error.messages, status_of(error))
     count = len(made)
-    words = "structures ajoutées" if count > 1 else "structure ajoutée"
+    done = "sollicitée" if is_sent else "ajoutée"
+    words = f"structures {done}s" if count > 1 else f"structure {done}"
     messages.success(request, f"{count} {words}.")
     if is_sent:
         return redirect("tender_page", tender.pk)

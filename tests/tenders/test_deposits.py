@@ -19,7 +19,12 @@ from ilo_cms.tenders.diffusion import invite_more
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Tender
 from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
 from ilo_cms.tenders.opening import open_tender
-from tests.factories import ContactFactory, OrganisationFactory, UserFactory
+from tests.factories import (
+    ContactFactory,
+    DocumentTypeFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 from tests.tenders.drafts import a_sent_tender, accept, again, boss, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type, place_of, read, ready
 
@@ -225,6 +230,18 @@ def test_after_a_change_of_what_is_asked_an_offer_is_confirmed_as_it_was(marina)
     assert (again_.kind, again_.requirements) == (DepositKind.CONFIRMED, 2)
     assert again_.content == first.content
     assert set(again_.documents.all()) == set(first.documents.all())
+
+
+def test_an_offer_without_a_document_required_since_is_deposited_again_not_confirmed(marina):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    deposit(offer=offer, key=uuid4(), acting_as=marina)
+    type(tender).objects.filter(pk=tender.pk).update(requirements=2)
+    tender.required_types.add(DocumentTypeFactory(label="Références"))
+    with pytest.raises(ValidationError, match="exigé depuis votre dépôt : Références"):
+        confirm(offer=offer, key=uuid4(), acting_as=marina)
+    tender.required_types.clear()
+    assert confirm(offer=offer, key=uuid4(), acting_as=marina).kind == DepositKind.CONFIRMED
 
 
 def test_the_opening_record_says_what_was_not_confirmed(wired):

@@ -208,7 +208,7 @@ def test_an_amendment_is_told_and_kept():
     assert (again(tender).days, tender.requirements) == (8, 1)
     assert told("tender.amended") == [contact.user]
     event = tender.events.get(kind=EventKind.AMENDED)
-    assert event.text == "Deux jours de plus.\nJours."
+    assert event.text == "Deux jours de plus.\nCe qui change : jours."
 
 
 def test_a_change_of_requirements_counts_a_version():

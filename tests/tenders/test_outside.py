@@ -1,5 +1,6 @@
 """Offers that came by mail or post: whose they are, who holds them, who reads them (T8, T11)."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -183,7 +184,9 @@ def test_the_assignment_is_of_the_cooperator_and_the_holder_of_the_offer(
         assert [own.is_retained for own in result_for(person, again(opened)).offers] == [
             is_retained
         ]
-        assert [each.offer.cooperator for each in Letter.objects.known_to(person)] == [person]
+        letters = Letter.objects.known_to(person)
+        assert [each.offer.cooperator for each in letters] == [person]
+        assert f"{person.user} (Coop Alpha)" in letters[0].body
     names = archive_of(as_(claire), opened)
     assert {f"10 courrier {person.user}.txt" for person in (anna, leo)} <= {*names}
 
@@ -211,6 +214,7 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     opened, claire, cooperators
 ):
     browser, leo = as_(claire), cooperators[1]
+    offer_type()
     names, text = fields_asked(browser, opened)
     assert (names, "Continuer" in text) == (["siren"], True)
     for unknown, sentence in (
@@ -228,11 +232,27 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     assert "siren" not in names
     assert "Coop Alpha" in text
     assert str(leo.user) in text
+    assert re.search(r"selected>\s*Offre d’intervention", text)
     plain = EstablishmentFactory().organisation
     names, _ = fields_asked(browser, opened, plain.siren)
     assert not {"cooperator", "establishment"} & {*names}
     EstablishmentFactory(organisation=plain)
     assert "establishment" in fields_asked(browser, opened, plain.siren)[0]
+
+
+def test_the_form_says_at_once_who_may_not_be_entered(opened, claire):
+    browser = as_(claire)
+    address = reverse("tender_act", args=[opened.pk, "offre-hors-plateforme"])
+    assert "Champ requis." in browser.get(address, {"siren": ""}).content.decode()
+    beneficiary = opened.engagement.beneficiary
+    names, text = fields_asked(browser, opened, beneficiary.siren)
+    assert names == ["siren"]
+    assert "est la bénéficiaire" in text
+    contact = ContactFactory()
+    enter(opened, claire, contact.organisation)
+    names, text = fields_asked(browser, opened, contact.organisation.siren)
+    assert names == ["siren"]
+    assert "a déjà déposé une offre" in text
 
 
 def test_an_officer_enters_the_offer_of_a_cooperator(opened, claire, cooperators):

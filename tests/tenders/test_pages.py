@@ -203,6 +203,39 @@ def test_a_draft_is_saved_and_says_that_nothing_is_deposited(browser, marina):
     assert "Le dépôt ouvre le" in early.content.decode()
 
 
+def test_deposit_is_offered_once_it_is_open_and_a_draft_leaves_what_stands(browser, marina):
+    tender = a_sent_tender(marina.organisation)
+    accept(tender)
+    page = url("tender_offer", tender)
+    assert 'value="deposit"' not in browser.get(page).content.decode()
+    deposited(in_deposit(marina), marina)
+    page = url("tender_offer", Tender.objects.exclude(pk=tender.pk).get())
+    assert 'value="deposit"' in browser.get(page).content.decode()
+    data = sent(marina, act="save", key=str(uuid4()), price="1")
+    response = browser.post(page, data, follow=True)
+    assert "l’offre déposée ne change pas" in response.content.decode()
+
+
+def test_what_was_not_confirmed_in_time_is_not_to_be_confirmed_any_more(browser, marina):
+    tender = in_deposit(marina)
+    deposited(tender, marina)
+    Tender.objects.update(requirements=2)
+    assert "Lire et confirmer" in browser.get(url("tender", tender)).content.decode()
+    pass_deadlines(tender, deposits=True)
+    said = browser.get(url("tender", tender)).content.decode()
+    assert "Lire et confirmer" not in said
+    assert "non confirmée" in said
+    assert "à confirmer" not in browser.get(reverse("tenders")).content.decode()
+
+
+def test_a_provider_reads_until_when_it_may_ask(browser, marina):
+    tender = a_sent_tender(marina.organisation)
+    until = "Les questions se posent jusqu’au"
+    assert until in browser.get(url("tender", tender)).content.decode()
+    pass_deadlines(tender, deposits=True)
+    assert until not in browser.get(url("tender", tender)).content.decode()
+
+
 def test_a_late_deposit_is_kept_and_told_even_without_a_draft(browser, marina):
     tender = in_deposit(marina)
     data = typed(marina, tender)

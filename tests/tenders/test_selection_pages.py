@@ -126,6 +126,35 @@ def test_an_officer_opens_scores_and_decides(browser_of_claire, claire, sealed):
     assert "Méthode moins précise" in said
 
 
+def test_who_has_a_conflict_of_interest_is_offered_nothing_to_fill_in(browser_of_claire, sealed):
+    pass_deadlines(sealed, deposits=True)
+    act(browser_of_claire, sealed, "ouvrir")
+    for said, sentence in ((None, "Remplissez d’abord"), ("oui", "Vous avez déclaré un conflit")):
+        if said:
+            act(browser_of_claire, sealed, "interets", has_conflict=said, text="Ma sœur.")
+        text = page(browser_of_claire, sealed)
+        assert sentence in text
+        for name in ("notes", "notes-arretees", "decider"):
+            assert reverse("tender_act", args=[sealed.pk, name]) not in text
+    act(browser_of_claire, sealed, "interets", has_conflict="non")
+    text = page(browser_of_claire, sealed)
+    assert reverse("tender_act", args=[sealed.pk, "decider"]) in text
+    assert "Vous avez déclaré" not in text
+
+
+def test_the_whole_file_of_a_cancelled_tender_is_offered_and_keeps_the_lines_of_the_need(
+    browser_of_claire, sealed
+):
+    address = reverse("tender_archive", args=[sealed.pk])
+    assert address not in page(browser_of_claire, sealed)
+    type(sealed).objects.filter(pk=sealed.pk).update(need="<p>Un</p><ul><li>deux</li></ul>")
+    act(browser_of_claire, sealed, "annuler", reason="Reporté.")
+    assert address in page(browser_of_claire, sealed)
+    members = archive_of(browser_of_claire, sealed)
+    assert "Un\n\ndeux" in members["1 avis.txt"].replace("\r", "")
+    assert "8 notes ; aucune note" in members["index.txt"]
+
+
 def test_the_record_and_the_whole_file_leave_after_the_opening(browser_of_claire, sealed):
     pass_deadlines(sealed, deposits=True)
     act(browser_of_claire, sealed, "ouvrir")

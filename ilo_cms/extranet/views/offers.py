@@ -158,7 +158,8 @@ def keep(request: HttpRequest, place: Place, form: OfferForm, asked: bool) -> Ac
 def told(request: HttpRequest, place: Place, done: Act | None) -> HttpResponse:
     """Say what was done, on the page where it can be read."""
     if done is None:
-        messages.success(request, "Votre brouillon est enregistré : rien n’est encore déposé.")
+        rest = "l’offre déposée ne change pas." if place.stands else "rien n’est encore déposé."
+        messages.success(request, f"Votre brouillon est enregistré : {rest}")
         return redirect("tender_offer", pk=place.tender.pk)
     if isinstance(done, Deposit):
         messages.success(request, "Votre offre est déposée. Voici votre reçu.")

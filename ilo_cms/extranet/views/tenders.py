@@ -15,7 +15,7 @@ from ilo_cms.extranet.kept_forms import restore
 from ilo_cms.extranet.offer_forms import DeclineForm, QuestionForm
 from ilo_cms.tenders.models import Offer, Question, Tender
 from ilo_cms.tenders.participation import answer_invitation, ask_question, take_on
-from ilo_cms.tenders.phases import can_ask
+from ilo_cms.tenders.phases import can_ask, moment, questions_end
 from ilo_cms.tenders.places import Place, invitations_of, place_at, places_of, steps_of
 from ilo_cms.tenders.results import result_for
 
@@ -126,6 +126,7 @@ def show(
     """The page of a call, read anew: what is possible may have changed since."""
     found, now = known_tender(request, found.pk), database_now()
     questions = Question.objects.known_to(request.contact).filter(tender=found)
+    may_ask = can_ask(found, now)
     context = {
         "tender": found,
         "place": place_in(request, found.pk),
@@ -135,7 +136,8 @@ def show(
         "refusal": refusal,
         "result": result_for(request.contact, found),
         "may_commit": can_commit_as(request.contact),
-        "may_ask": can_ask(found, now),
+        "may_ask": may_ask,
+        "questions_end": moment(questions_end(found)) if may_ask else "",
         "criteria": found.criteria.all(),
         "themes": found.themes.all(),
         "required_types": found.required_types.all(),

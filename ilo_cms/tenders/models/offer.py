@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from ilo_cms.audit.services import assistant
+from ilo_cms.core.french import of
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import Document
@@ -120,12 +121,18 @@ class Offer(UUIDModel, TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Offre de {self.author}"
+        return f"Offre {of(self.author)}"
 
     @property
     def author(self):
         """Whose offer it is: the cooperator, or the organisation."""
         return self.cooperator.user if self.cooperator else self.invitation.organisation
+
+    @property
+    def full_author(self) -> str:
+        """The author, a cooperator with the organisation."""
+        place = self.invitation.organisation
+        return f"{self.cooperator.user} ({place})" if self.cooperator else str(place)
 
 
 class OfferFile(UUIDModel):

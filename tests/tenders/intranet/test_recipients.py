@@ -44,6 +44,9 @@ def test_anyone_is_found_by_name_or_siren_but_not_the_inactive(browser, engageme
     for text in ("atelier", siren):
         found = page(browser, "tender_recipients", tender.pk, cherche=1, autre=text)
         assert f'value="{organisation.pk}"' in found
+    OrganisationFactory(name="Agence Atelier du Ventoux")
+    found = page(browser, "tender_recipients", tender.pk, cherche=1, autre="atelier du vent")
+    assert found.index(f'value="{organisation.pk}"') < found.index("Agence Atelier du Ventoux")
     found = page(browser, "tender_recipients", tender.pk, cherche=1, autre="debout")
     assert "est inactive" in found
     assert f'value="{sleeping.pk}"' not in found
