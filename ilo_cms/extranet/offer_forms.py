@@ -129,7 +129,10 @@ class OfferForm(forms.Form):
             "name": forms.CharField(label=f"{label} : nom", required=False, max_length=255),
             "siren": forms.CharField(label=f"{label} : SIREN", required=False, max_length=14),
             "can_read": forms.BooleanField(
-                label=f"{label} : peut lire l’offre une fois déposée", required=False
+                label=f"{label} : peut lire l’offre une fois déposée",
+                required=False,
+                help_text="Prix compris, avant la date limite : à cocher si ce partenaire ne "
+                "répond pas de son côté.",
             ),
         }
         for name, field in fields.items():
