@@ -13,7 +13,7 @@ class UserChooserViewSet(RecordChooserViewSet):
     choose_one_text = "Choisir une personne"
     choose_another_text = "Choisir une autre personne"
 
-    def offered(self, rows):
+    def offered(self, rows, user):
         """Closed accounts are not chosen."""
         return rows.filter(is_active=True)
 

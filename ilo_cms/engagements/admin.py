@@ -35,13 +35,19 @@ from ilo_cms.referentials.admin import ReferenceViewSet
 
 
 class EngagementChooserViewSet(RecordChooserViewSet):
-    """A chooser of engagements."""
+    """A chooser of open engagements of one's team: what starts from one is edited there."""
 
     model = Engagement
+    related = ("beneficiary",)
+    more_columns = (Column("beneficiary", label="Bénéficiaire"),)
     icon = "folder-open-inverse"
     search = {"title": None, "beneficiary": Organisation}
     choose_one_text = "Choisir un accompagnement"
     choose_another_text = "Choisir un autre accompagnement"
+
+    def offered(self, rows, user):
+        """Neither those of other teams, which refuse them, nor closed ones."""
+        return rows.read_by(user).filter(closed_on=None)
 
 
 engagement_chooser = EngagementChooserViewSet("engagement_chooser")

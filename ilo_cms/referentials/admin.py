@@ -169,7 +169,7 @@ class ReferenceChooserViewSet(RecordChooserViewSet):
 
     icon = "list-ul"
 
-    def offered(self, rows):
+    def offered(self, rows, user):
         """Inactive rows are not chosen again."""
         return rows.active()
 

@@ -244,8 +244,9 @@ def test_each_view_is_closed_to_everyone_else(viewset, role, client):
 
 @pytest.mark.parametrize("viewset", choosers(), ids=lambda viewset: viewset.name)
 def test_each_chooser_offers_visible_rows_only(viewset, monkeypatch):
-    client = as_(an_officer())
-    own, foreign = rows(viewset.model, an_officer())
+    user = an_officer()
+    client = as_(user)
+    own, foreign = rows(viewset.model, user)
     manager = type(viewset.model._default_manager.all())
     monkeypatch.setattr(
         manager, "visible_to", lambda self, user: self.exclude(pk=foreign.pk), raising=False

@@ -99,6 +99,17 @@ def test_details_cannot_be_guessed_by_search_or_order(secret_assignment):
     assert "ordering=amount" not in client.get(reverse("assignment:index")).text
 
 
+def test_the_chooser_offers_the_open_engagements_of_the_team_with_their_beneficiary():
+    mine = EngagementFactory(title="Le mien")
+    closed = EngagementFactory(title="Clos", operator=mine.operator, closed_on=mine.opened_on)
+    EngagementFactory(title="Ailleurs")
+    client = as_(an_officer(operator=mine.operator))
+    page = client.get(reverse("engagement_chooser:choose_results"))
+    assert [row.title for row in page.context["results"]] == ["Le mien"]
+    assert mine.beneficiary.name in page.text
+    assert client.get(reverse("engagement_chooser:chosen", args=[closed.pk])).status_code == 404
+
+
 def engagement_values(**changed):
     """What an officer types."""
     return {

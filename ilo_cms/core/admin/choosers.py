@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.widgets import BaseChooser
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
@@ -37,7 +38,13 @@ class VisibleRows:
     def get_object_list(self):
         """The rows to choose from."""
         rows = visible(self.model_class._default_manager.all(), self.request.user)
-        return self.viewset.offered(rows.select_related(*self.viewset.related))
+        rows = rows.select_related(*self.viewset.related)
+        return self.viewset.offered(rows, self.request.user)
+
+    @property
+    def columns(self):
+        """Each row's name, and what tells two of one name apart."""
+        return [*super().columns, *self.viewset.more_columns]
 
     def get_object(self, pk):
         """One chosen row, 404 when it is not this person's."""
@@ -71,12 +78,14 @@ class VisibleChooser:
 
     base_widget_class = KeyChooser
     related: tuple[str, ...] = ()
+    #: Columns beside the row's name.
+    more_columns: tuple[Column, ...] = ()
     search: Search = {}
     choose_another_text = "Choisir une autre fiche"
     edit_item_text = "Ouvrir la fiche"
 
-    def offered(self, rows):
-        """The rows that may still be chosen."""
+    def offered(self, rows, user):
+        """The rows that this user may still choose."""
         return rows
 
     def construct_view(self, view_class, **kwargs):

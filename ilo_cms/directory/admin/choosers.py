@@ -43,7 +43,7 @@ class ContactChooserViewSet(PartChooserViewSet):
     choose_one_text = "Choisir un contact"
     choose_another_text = "Choisir un autre contact"
 
-    def offered(self, rows):
+    def offered(self, rows, user):
         """People who have left are not chosen."""
         return rows.current()
 
@@ -58,7 +58,7 @@ class OfficerChooserViewSet(RecordChooserViewSet):
     choose_one_text = "Choisir un·e chargé·e d’accompagnement"
     choose_another_text = "Choisir quelqu’un d’autre"
 
-    def offered(self, rows):
+    def offered(self, rows, user):
         """Officers in post."""
         return rows.active()
 
