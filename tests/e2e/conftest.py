@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Error, Locator, Page
 
 from tests.helpers.browser import violations
 from tests.helpers.waiting import wait_until
@@ -143,6 +143,12 @@ def site(tmp_path_factory, empty_database) -> Iterator[Site]:
             server.wait(timeout=40)
 
 
+#: Says of a page that something was clicked that leads away from it; a download leaves it there.
+MARK_LEAVING = """addEventListener("beforeunload", () => {
+    window.isLeft = true;
+    setTimeout(() => { window.isLeft = false; }, 5000);
+})"""
+ARRIVED = "!window.isLeft && document.readyState === 'complete'"
 #: Waits for what moves on the page, two seconds at most.
 SETTLED = """() => Promise.race([
     Promise.allSettled(document.getAnimations().map((animation) => animation.finished)),
@@ -182,8 +188,20 @@ class Visitor:
         outline = control.evaluate("element => getComputedStyle(element).outlineStyle")
         assert outline != "none", f"{control} shows no focus"
 
+    def arrive(self) -> None:
+        """Wait until the page to which the last click leads, or else this one, is there whole."""
+
+        def is_there() -> bool:
+            try:
+                return self.page.evaluate(ARRIVED)
+            except Error:  # one page was left, and the next has not begun
+                return False
+
+        wait_until(is_there, "the page")
+
     def check(self, name: str) -> None:
         """No axe violation on this page, at 1280 and at 390 px; pictures of both if asked for."""
+        self.arrive()
         for width in (390, 1280):
             self.page.set_viewport_size({"width": width, "height": 900})
             # A message still fading in has the contrast of neither its start nor its end.
@@ -214,6 +232,7 @@ def visit(browser: Browser, site: Site) -> Iterator:
         context = browser.new_context(
             locale="fr-FR", timezone_id="Europe/Paris", reduced_motion="reduce", **options
         )
+        context.add_init_script(MARK_LEAVING)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
