@@ -161,6 +161,8 @@ def find(claire, name: str, what: str, found: str) -> None:
     claire.page.evaluate(SETTLED)  # the window takes the focus when it has come in
     claire.tab_to(search)
     claire.page.keyboard.insert_text(what)
+    others = window.locator("tbody tr").filter(has_not_text=what)
+    expect(others).to_have_count(0)  # what was there before the search would vanish under the key
     press(claire, window.get_by_role("link", name=found, exact=True).first)
     expect(window).to_have_count(0)
 
