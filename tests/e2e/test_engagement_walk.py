@@ -160,9 +160,10 @@ def find(claire, name: str, what: str, found: str) -> None:
     expect(search).to_be_visible()
     claire.page.evaluate(SETTLED)  # the window takes the focus when it has come in
     claire.tab_to(search)
-    claire.page.keyboard.insert_text(what)
-    others = window.locator("tbody tr").filter(has_not_text=what)
-    expect(others).to_have_count(0)  # what was there before the search would vanish under the key
+    with claire.page.expect_response(lambda response: "q=" in response.url) as answer:
+        claire.page.keyboard.insert_text(what)
+    answer.value.finished()  # what stood there before would vanish under the key
+    claire.page.evaluate(SETTLED)
     press(claire, window.get_by_role("link", name=found, exact=True).first)
     expect(window).to_have_count(0)
 
