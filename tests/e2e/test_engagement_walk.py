@@ -14,6 +14,7 @@ from tests.e2e.conftest import SETTLED
 from tests.e2e.test_documents import a_file
 from tests.helpers import files
 from tests.helpers.keyboard import keyboard_faults
+from tests.helpers.waiting import wait_until
 
 
 pytestmark = pytest.mark.e2e
@@ -158,7 +159,8 @@ def find(claire, name: str, what: str, found: str) -> None:
     window = claire.page.get_by_role("dialog")
     search = window.get_by_label("Rechercher")
     expect(search).to_be_visible()
-    claire.page.evaluate(SETTLED)  # the window takes the focus when it has come in
+    inside = "window => window.contains(document.activeElement)"
+    wait_until(lambda: window.evaluate(inside), "the focus")  # taken when it has come in
     claire.tab_to(search)
     with claire.page.expect_response(lambda response: "q=" in response.url) as answer:
         claire.page.keyboard.insert_text(what)
