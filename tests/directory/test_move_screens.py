@@ -16,33 +16,13 @@ from tests.factories import (
     OrganisationFactory,
     fictional_siren,
 )
-from tests.helpers.intranet import an_officer, as_
+from tests.helpers.intranet import as_
 
 
 pytestmark = pytest.mark.django_db
 
 UNKNOWN_SIREN = fictional_siren(98_765)
 SPACED = f"{UNKNOWN_SIREN[:3]} {UNKNOWN_SIREN[3:6]}\u00a0{UNKNOWN_SIREN[6:]}"
-
-
-@pytest.fixture
-def contact():
-    return ContactFactory(
-        user__first_name="Marina", user__last_name="Roche", organisation__name="Atelier Rhizome"
-    )
-
-
-@pytest.fixture
-def sol():
-    """Where Marina goes: an organisation with one place in Lyon and a contact."""
-    organisation = OrganisationFactory(name="Conseil Sol")
-    ContactFactory(organisation=organisation, user__last_name="Collègue")
-    return organisation
-
-
-@pytest.fixture
-def officer():
-    return an_officer()
 
 
 def hidden(page) -> dict[str, list[str]]:

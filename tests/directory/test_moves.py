@@ -22,31 +22,11 @@ from tests.factories import (
     OrganisationFactory,
     UserFactory,
 )
-from tests.helpers.intranet import an_officer, as_
+from tests.helpers.intranet import as_
 from tests.moderation.test_services import decide_all
 
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def contact():
-    return ContactFactory(
-        user__first_name="Marina", user__last_name="Roche", organisation__name="Atelier Rhizome"
-    )
-
-
-@pytest.fixture
-def sol():
-    """Where Marina goes: an organisation with one place in Lyon and a contact."""
-    organisation = OrganisationFactory(name="Conseil Sol")
-    ContactFactory(organisation=organisation, user__last_name="Collègue")
-    return organisation
-
-
-@pytest.fixture
-def officer():
-    return an_officer()
 
 
 def a_move(organisation: Organisation, **values) -> Move:
