@@ -21,6 +21,7 @@ from ilo_cms.tenders.models import (
 from ilo_cms.tenders.phases import moment
 from ilo_cms.tenders.receipts import content_lines
 from tests.factories import ContactFactory, EstablishmentFactory, OrganisationFactory
+from tests.helpers.amounts import says
 from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, accept, again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type, place_of, read, ready
@@ -306,8 +307,11 @@ def test_the_price_of_one_is_on_no_page_of_another(browser, marina, client):
     pages += [url("tender", tender), url("tender_offer", tender)]
     for page in pages:
         text = client.get(page).content.decode()
-        for word in ("7777", "canari", marina.organisation.name):
+        assert not says(text, "7777.77")
+        for word in ("canari", marina.organisation.name):
             assert word not in text
+    client.force_login(marina.user)
+    assert says(client.get(url("tender_offer", tender)).content.decode(), "7777.77")
 
 
 def test_a_cooperator_reads_neither_the_draft_nor_the_receipt_of_another(client):
@@ -318,7 +322,7 @@ def test_a_cooperator_reads_neither_the_draft_nor_the_receipt_of_another(client)
     client.force_login(leo.user)
     assert client.get(url("offer", offer)).status_code == 404
     for page in (url("tender_offer", tender), url("tender", tender), reverse("home")):
-        assert "7777" not in client.get(page).content.decode()
+        assert not says(client.get(page).content.decode(), "7777.77")
 
 
 def test_a_partner_reads_what_is_deposited_and_no_receipt(marina, client):
