@@ -168,7 +168,7 @@ GET = {
     "mail_texts": row("302 302 302 302 302 302 302 302 200 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
     # Tenders, call side: the team acts, administrators read, other officers find nothing.
-    "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
+    "tender_start": row("302 302 302 302 302 302 200 200 302 302"),
     "tender_create": row("302 302 302 302 302 302 200 404 302 302"),
     "tender_outside": row("302 302 302 302 302 302 200 404 302 302"),
     "tender_page": row("302 302 302 302 302 302 200 404 200 302"),
@@ -255,7 +255,7 @@ POST = {
     "mail_resend": row("302 302 302 302 302 302 302 302 409 302"),
     "mail_text": row("302 302 302 302 302 302 302 302 200 302"),
     # Tenders, call side: without what the form asks; back to the page after one click.
-    "tender_start": row("302 302 302 302 302 302 200 200 200 302"),
+    "tender_start": row("302 302 302 302 302 302 200 200 302 302"),
     "tender_create": row("302 302 302 302 302 302 422 404 302 302"),
     "tender_outside": row("302 302 302 302 302 302 422 404 302 302"),
     "tender_page": row("302 302 302 302 302 302 200 404 200 302"),

@@ -24,6 +24,7 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.tenders.models import Participation, Phase, Tender, TenderTemplate
 from ilo_cms.tenders.phases import answers_end, deposits_end, phase
+from ilo_cms.tenders.policies import can_start
 
 
 def phase_of(tender: Tender) -> Phase:
@@ -111,7 +112,7 @@ class TenderIndexView(generic.IndexView):
     @cached_property
     def may_prepare(self) -> bool:
         """Officers prepare."""
-        return bool(active_officer(self.request.user))
+        return bool(can_start(self.request.user))
 
     @cached_property
     def header_buttons(self) -> list:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ilo_cms.accounts.models import User
+from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.models import AgreedScore, Criterion, Deposit, Offer, Tender
 from ilo_cms.tenders.scoring import ranks, total
 
@@ -48,18 +49,20 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
     offers = Offer.objects.visible_to(user).filter(invitation__tender=tender)
     rows = offers.select_related("invitation__organisation", "cooperator__user")
     standing = Deposit.objects.standing().filter(offer__in=rows).select_related("by")
+    standing = standing.prefetch_related("documents")
     deposits = {deposit.offer_id: deposit for deposit in standing}
     notes: dict = defaultdict(dict)
     for score in AgreedScore.objects.filter(offer__in=deposits):
         notes[score.offer_id][score.criterion_id] = score.note
     answering = {offer.invitation.organisation.siren for offer in rows}
+    required = list(tender.required_types.all())
     lines = [
         Line(
             offer,
             deposits[offer.pk],
             notes[offer.pk],
             total(notes[offer.pk], criteria),
-            warnings=warnings_of(deposits[offer.pk], tender, answering),
+            warnings=warnings_of(deposits[offer.pk], tender, required, answering),
             criteria=criteria,
         )
         for offer in rows
@@ -75,11 +78,15 @@ def order(line: Line) -> tuple:
     return (line.rank is None, line.rank or 0, line.offer.invitation.organisation.name)
 
 
-def warnings_of(deposit: Deposit, tender: Tender, answering: set[str]) -> list[str]:
-    """What to mind of an offer: not confirmed, or with a partner who also answered."""
+def warnings_of(
+    deposit: Deposit, tender: Tender, required: list[DocumentType], answering: set[str]
+) -> list[str]:
+    """What to mind of an offer: what it lacks, not confirmed, or a partner who also answered."""
     found = []
     if deposit.requirements < tender.requirements:
         found.append("Non confirmée après la dernière modification de la demande.")
+    given = {each.type_id for each in deposit.documents.all()}
+    found += [f"Document exigé non reçu : {each}." for each in required if each.pk not in given]
     found += [
         f"{partner['name']}, partenaire de cette offre, a aussi déposé la sienne."
         for partner in deposit.content.get("partners", [])

@@ -1,5 +1,6 @@
 """What forms of tenders ask in a way of their own: a need, and a moment as Paris has it."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,14 @@ class NeedWidget(DraftailRichTextArea):
     """The editor of a need; where its script did not run, what was typed is taken as plain text."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
-        """The text in HTML, of the editor's own format or none."""
+        """The text in HTML, of the editor's own format or none.
+
+        Without the editor's marks of blocks, which differ each time: a need that nobody changed
+        must be the same text, or an amendment would tell all invited that it did.
+        """
         try:
-            return super().value_from_datadict(data, files, name)
+            html = super().value_from_datadict(data, files, name)
+            return html and re.sub(r' data-block-key="[^"]*"', "", html)
         except (AttributeError, KeyError, TypeError, ValueError):
             return linebreaks(data.get(name), autoescape=True) if data.get(name) else ""
 

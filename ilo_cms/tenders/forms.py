@@ -1,5 +1,6 @@
 """The officers' forms: what a tender says, its criteria, and each act on a sent one."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -357,10 +358,9 @@ class AttachForm(ActForm):
     file = forms.FileField(label="Fichier")
 
     def prepare(self) -> None:
-        """The types that a tender may carry, with their formats."""
+        """The types that a tender may carry, with their formats and limits."""
         self.fields["file_type"].queryset = attachments.file_types()
-        formats = [f"{row} : {row.readable_formats}" for row in attachments.file_types()]
-        self.fields["file_type"].help_text = " ; ".join(formats)
+        self.fields["file_type"].label_from_instance = attrgetter("with_limits")
 
     def run(self) -> object:
         """Attach it."""

@@ -13,7 +13,6 @@ from ilo_cms.core.amounts import FrenchNumberInput
 from ilo_cms.core.french import number, of, without_idle_zeros
 from ilo_cms.core.identifiers import compact, validate_siren
 from ilo_cms.directory.models import Contact, Establishment, Organisation
-from ilo_cms.documents.models import DocumentType
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.fields import MomentField
@@ -27,7 +26,7 @@ from ilo_cms.tenders.models import (
     Phase,
     ScoreSheet,
 )
-from ilo_cms.tenders.offers import USUAL_TYPES
+from ilo_cms.tenders.offers import offer_types
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import (
     can_enter,
@@ -332,10 +331,6 @@ class OutsideForm(ActForm):
     message = forms.CharField(
         label="Message", max_length=8000, required=False, widget=forms.Textarea({"rows": 3})
     )
-    file_type = forms.ModelChoiceField(
-        label="Type de fichier", queryset=DocumentType.objects.none(), empty_label=None
-    )
-    file = forms.FileField(label="Fichier")
 
     def prepare(self) -> None:
         """First whose offer it is, then what that structure is asked."""
@@ -362,9 +357,14 @@ class OutsideForm(ActForm):
         self.note = f"Offre {of(organisation)} ({organisation.siren}). {self.note}"
         self.initial |= {"key": uuid4(), "siren": organisation.siren}
         self.fields["siren"].widget = forms.HiddenInput()
-        self.fields["file_type"].queryset = DocumentType.objects.active()
-        usual = DocumentType.objects.active().filter(code=USUAL_TYPES[0])
-        self.initial["file_type"] = self.tender.required_types.first() or usual.first()
+        self.types = {f"file-{each.pk}": each for each in offer_types(self.tender)}
+        for name, each in self.types.items():
+            asked = "Exigé par la demande." if each.is_required else ""
+            self.fields[name] = forms.FileField(
+                label=each.with_limits, required=False, help_text=asked
+            )
+        if self.is_bound:
+            self.note += " Choisissez à nouveau les fichiers : le navigateur ne les garde pas."
         if has_offer_by_cooperator(self.tender, organisation):
             self.fields["cooperator"].queryset = cooperators_of(organisation)
         else:
@@ -385,8 +385,9 @@ class OutsideForm(ActForm):
     def run(self) -> object:
         """Enter it."""
         said = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
-        said["document_type"] = said.pop("file_type")
-        return enter_outside_offer(tender=self.tender, acting_user=self.user, **said)
+        given = {each: said.pop(name) for name, each in self.types.items()}
+        files = [(each, file) for each, file in given.items() if file]
+        return enter_outside_offer(tender=self.tender, files=files, acting_user=self.user, **said)
 
 
 SELECTION_ACTS: dict[str, type[ActForm]] = {

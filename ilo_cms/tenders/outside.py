@@ -1,5 +1,6 @@
 """Offers that arrived by another way, entered by an officer after the opening (SPEC T11)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -44,17 +45,18 @@ def enter_outside_offer(
     price: Decimal,
     days: Decimal,
     message: str,
-    file: File,
-    document_type: DocumentType,
+    files: Iterable[tuple[DocumentType, File]],
     acting_user: User,
     establishment: Establishment | None = None,
     cooperator: Contact | None = None,
 ) -> Deposit:
-    """Enter an offer that came by mail or post before the deadline, with its file.
+    """Enter an offer that came by mail or post before the deadline, with its files.
 
-    `establishment` holds it, and may be left out where the structure has only one; `cooperator` is
-    whose offer it is where each has one (T8). The same form sent twice enters it once. Raises
-    PermissionDenied, ValidationError by field, and what `documents.services.receive` raises.
+    It may lack a document that the tender requires: nothing is refused that arrived, the comparison
+    says so. `establishment` holds it, and may be left out where the structure has only one;
+    `cooperator` is whose offer it is where each has one (T8). The same form sent twice enters it
+    once. Raises PermissionDenied, ValidationError by field, and what `documents.services.receive`
+    raises.
     """
     can_run(acting_user, tender).enforce()
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
@@ -62,25 +64,39 @@ def enter_outside_offer(
         raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
     if not (decision := can_receive(tender, organisation)):
         raise ValidationError({"siren": decision.reason})
-    document, findings = receive(
-        file=file,
-        document_type=document_type,
-        organisation=organisation,
-        owner=None,
-        acting_user=acting_user,
-    )
-    document.reach, document.expires_on = Reach.OFFER, None
+    kept = [receive_outside(*each, organisation, acting_user) for each in files]
+    if not kept:
+        raise ValidationError("Joignez au moins un fichier de cette offre.")
     said = {"price": price, "days": days, "message": message, "establishment": establishment}
     return keep_outside(
         tender=tender,
         key=key,
-        document=document,
-        findings=findings,
+        organisation=organisation,
+        kept=kept,
         channel=channel,
         received_at=received_at,
         cooperator=cooperator,
         said=said,
+        acting_user=acting_user,
     )
+
+
+def receive_outside(
+    document_type: DocumentType, file: File, organisation: Organisation, acting_user: User
+) -> tuple[Document, Findings]:
+    """Check and keep one file. Raises what `receive` raises, the sentence naming the file."""
+    try:
+        document, findings = receive(
+            file=file,
+            document_type=document_type,
+            organisation=organisation,
+            owner=None,
+            acting_user=acting_user,
+        )
+    except ValidationError as error:
+        raise ValidationError(f"{document_type} : {error.messages[0]}", code=error.code) from error
+    document.reach, document.expires_on = Reach.OFFER, None
+    return document, findings
 
 
 @logged
@@ -88,16 +104,16 @@ def keep_outside(
     *,
     tender: Tender,
     key: UUID,
-    document: Document,
-    findings: Findings,
+    organisation: Organisation,
+    kept: list[tuple[Document, Findings]],
     channel: str,
     received_at: datetime,
     cooperator: Contact | None,
     said: dict,
+    acting_user: User,
 ) -> Deposit:
-    """Write the rows of an offer whose file is kept; see `enter_outside_offer`."""
+    """Write the rows of an offer whose files are kept; see `enter_outside_offer`."""
     row, now = in_selection(tender)
-    acting_user = document.uploaded_by
     can_run(acting_user, row).enforce()
     if known := Deposit.objects.filter(key=key, offer__invitation__tender=row).first():
         return known
@@ -105,10 +121,12 @@ def keep_outside(
         raise ValidationError(FOREIGN, code="changed")
     check_reception(row, received_at, now, said)
     check_unscored(row)
-    said["establishment"] = holder_of(document.organisation, said["establishment"])
-    offer = offer_of(row, document.organisation, cooperator, acting_user)
-    write_document(document, findings)
-    OfferFile.objects.create(offer=offer, document=document)
+    said["establishment"] = holder_of(organisation, said["establishment"])
+    offer = offer_of(row, organisation, cooperator, acting_user)
+    for document, findings in kept:
+        write_document(document, findings)
+        OfferFile.objects.create(offer=offer, document=document)
+    documents = [document for document, _ in kept]
     deposit = Deposit(
         key=key,
         offer=offer,
@@ -119,18 +137,18 @@ def keep_outside(
         channel=channel,
         received_at=received_at,
         requirements=row.requirements,
-        content=content_of_outside(said, received_at, document),
+        content=content_of_outside(said, received_at, documents),
     )
     deposit.digest = digest_of(deposit)
     deposit.full_clean(exclude=["offer", "by", "content"])
     deposit.save(force_insert=True)
-    deposit.documents.set([document])
+    deposit.documents.set(documents)
     record(
         "offer.entered_outside",
         actor=acting_user,
         target=row,
         organisation=row.engagement.beneficiary,
-        of=str(document.organisation),
+        of=str(organisation),
         digest=deposit.digest,
     )
     return deposit
@@ -235,7 +253,7 @@ def offer_of(
     return offer
 
 
-def content_of_outside(said: dict, received_at: datetime, document: Document) -> dict:
+def content_of_outside(said: dict, received_at: datetime, documents: list[Document]) -> dict:
     """What was received, in the form of a deposit (`deposits.content_of`)."""
     return {
         "price": f"{said['price']:.2f}",
@@ -243,6 +261,6 @@ def content_of_outside(said: dict, received_at: datetime, document: Document) ->
         "message": said["message"],
         **place_line(said["establishment"]),
         "partners": [],
-        "files": [file_line(document)],
+        "files": [file_line(each) for each in documents],
         "received_at": received_at.isoformat(),
     }

@@ -11,10 +11,17 @@ from ilo_cms.engagements.policies import can_change_engagement
 from ilo_cms.tenders.models import Outcome, Tender
 
 
-def can_prepare(user: User, engagement: Engagement) -> Decision:
-    """The operator's team opens tenders while the engagement is open."""
+def can_start(user: User) -> Decision:
+    """Whether a person prepares tenders at all: administrators of the platform do not."""
     if active_officer(user) is None:
         return refused("Seul·es les chargé·es d’accompagnement préparent une mise en concurrence.")
+    return ALLOWED
+
+
+def can_prepare(user: User, engagement: Engagement) -> Decision:
+    """The operator's team opens tenders while the engagement is open."""
+    if not (decision := can_start(user)):
+        return decision
     return can_change_engagement(user, engagement)
 
 

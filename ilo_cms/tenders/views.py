@@ -106,7 +106,7 @@ def run(form: ActForm) -> int:
         return 409 if getattr(error, "code", "") in {"changed", "phase"} else 422
     except OUTAGES as error:
         words, status = refusal(error)
-        form.add_error("file", words)
+        place_errors(form, ValidationError({"file": words}))
         return status
     return 200
 

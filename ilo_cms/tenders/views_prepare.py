@@ -27,7 +27,7 @@ from ilo_cms.tenders.forms import (
 )
 from ilo_cms.tenders.models import Tender, TenderTemplate
 from ilo_cms.tenders.phases import phase
-from ilo_cms.tenders.policies import can_prepare
+from ilo_cms.tenders.policies import can_prepare, can_start
 from ilo_cms.tenders.recipients import reach_of
 from ilo_cms.tenders.rules import Weighted, publication_faults
 from ilo_cms.tenders.views import (
@@ -46,6 +46,7 @@ def status_of(error: ValidationError) -> int:
 
 def start_tender(request: HttpRequest) -> HttpResponse:
     """For which engagement, and from which template; then the form."""
+    can_start(request.user).enforce()
     asked = "engagement" in request.GET
     form = StartForm(request.GET if asked else None, user=request.user)
     refusal = ""

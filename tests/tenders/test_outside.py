@@ -1,6 +1,7 @@
 """Offers that came by mail or post: whose they are, who holds them, who reads them (T8, T11)."""
 
-import re
+import io
+import zipfile
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment
+from ilo_cms.tenders.comparison import comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.models import Channel, Deposit, Letter, Offer, Outcome
 from ilo_cms.tenders.opening import open_tender
@@ -23,6 +25,7 @@ from ilo_cms.tenders.results import result_for
 from ilo_cms.tenders.scoring import Note, agree_scores, hand_in, save_scores, scored, state_conflict
 from tests.factories import (
     ContactFactory,
+    DocumentTypeFactory,
     EngagementFactory,
     EstablishmentFactory,
     OrganisationFactory,
@@ -31,7 +34,7 @@ from tests.helpers.files import pdf
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type
-from tests.tenders.test_selection_pages import act, archive_of, received
+from tests.tenders.test_selection_pages import act, archive_of, received, slot
 
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +65,10 @@ def opened(claire, cooperators):
     return again(tender)
 
 
+def a_file(pages=3):
+    return ContentFile(pdf(pages=pages), name="offre.pdf")
+
+
 def enter(tender, person, organisation, **values):
     """Enter an offer of an organisation as an officer does."""
     said = {
@@ -73,8 +80,7 @@ def enter(tender, person, organisation, **values):
         "days": Decimal(5),
         "message": "",
         "establishment": organisation.establishments.first(),
-        "file": ContentFile(pdf(pages=3), name="offre.pdf"),
-        "document_type": offer_type(),
+        "files": [(offer_type(), a_file())],
     }
     return enter_outside_offer(tender=tender, acting_user=person, **said | values)
 
@@ -232,7 +238,7 @@ def test_the_form_asks_first_whose_offer_it_is_and_then_what_that_structure_need
     assert "siren" not in names
     assert "Coop Alpha" in text
     assert str(leo.user) in text
-    assert re.search(r"selected>\s*Offre d’intervention", text)
+    assert {name for name in names if name.startswith("file-")} == {f"file-{offer_type().pk}"}
     plain = EstablishmentFactory().organisation
     names, _ = fields_asked(browser, opened, plain.siren)
     assert not {"cooperator", "establishment"} & {*names}
@@ -265,15 +271,45 @@ def test_an_officer_enters_the_offer_of_a_cooperator(opened, claire, cooperators
         **received(opened.deposit_deadline - timedelta(minutes=1)),
         "price": "3 900,50",
         "days": "5",
-        "file_type": offer_type().pk,
     }
     chosen = {"cooperator": leo.pk, "establishment": places[1].pk}
     for given, status in ((data, 422), (data | chosen, 302)):
         file = SimpleUploadedFile("offre.pdf", pdf(pages=3), "application/pdf")
-        answer = act(browser, opened, "offre-hors-plateforme", **given, file=file)
+        answer = act(browser, opened, "offre-hors-plateforme", **given, **slot(file))
         assert answer.status_code == status, answer.content.decode()
     deposit = Deposit.objects.get(channel="courriel")
     assert deposit.offer.cooperator == leo
     assert deposit.content["establishment"] == str(places[1].pk)
     page = browser.get(reverse("tender_page", args=[opened.pk])).content.decode()
     assert f"{leo.user} (Coop Alpha)" in " ".join(page.split())
+
+
+def test_an_offer_has_a_file_of_each_type_and_the_comparison_says_what_it_lacks(opened, claire):
+    """T11: what arrived is entered, with its files; nothing is refused for what it lacks."""
+    price, references = (DocumentTypeFactory(code=code) for code in ("price", "references"))
+    opened.required_types.set([price, references])
+    organisation = ContactFactory().organisation
+    files = [(offer_type(), a_file()), (price, a_file(pages=4))]
+    row = enter(opened, claire, organisation, files=files)
+    assert {each.type for each in row.documents.all()} == {offer_type(), price}
+    assert [each["type"] for each in row.content["files"]] == [str(offer_type()), str(price)]
+    lines, _ = comparison(opened, claire)
+    line = next(each for each in lines if each.deposit == row)
+    assert line.warnings == [f"Document exigé non reçu : {references}."]
+    archive = as_(claire).get(reverse("tender_archive", args=[opened.pk]))
+    names = zipfile.ZipFile(io.BytesIO(b"".join(archive))).namelist()
+    assert len({name for name in names if f"{organisation} - offre" in name}) == 2
+    assert len(names) == len({*names})
+
+
+def test_an_offer_without_a_file_or_with_a_wrong_one_is_refused_whole(opened, claire):
+    organisation = ContactFactory().organisation
+    with pytest.raises(ValidationError, match="au moins un fichier"):
+        enter(opened, claire, organisation, files=[])
+    other = DocumentTypeFactory(code="references", label="Références")
+    wrong = [(offer_type(), a_file()), (other, ContentFile(b"<html>", name="refs.pdf"))]
+    with pytest.raises(ValidationError, match="Références : "):
+        enter(opened, claire, organisation, files=wrong)
+    assert not Deposit.objects.filter(offer__invitation__organisation=organisation).exists()
+    types = {f"file-{offer_type().pk}", f"file-{other.pk}"}
+    assert types <= {*fields_asked(as_(claire), opened, organisation.siren)[0]}

@@ -85,7 +85,7 @@ def enter(tender: Tender, user: User) -> object:
     return outside.enter_outside_offer(
         tender=tender, key=uuid4(), siren=OrganisationFactory().siren, channel=Channel.MAIL,
         received_at=timezone.now() - timedelta(days=1), price=Decimal(10), days=Decimal(1),
-        message="", file=a_file(), document_type=offer_type(), acting_user=user,
+        message="", files=[(offer_type(), a_file())], acting_user=user,
     )  # fmt: skip
 
 

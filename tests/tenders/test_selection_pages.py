@@ -56,6 +56,11 @@ def browser_of_claire(claire):
     return as_(claire)
 
 
+def slot(file):
+    """The file of an offer from outside, as its form sends it."""
+    return {f"file-{offer_type().pk}": file}
+
+
 def act(client, tender, name, **data):
     address = reverse("tender_act", args=[tender.pk, name])
     return client.post(address, {"seen": again(tender).revision} | data)
@@ -235,7 +240,6 @@ def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(
         **received(again(sealed).deposit_deadline - timedelta(minutes=1)),
         "price": "3 900,50",
         "days": "5",
-        "file_type": offer_type().pk,
     }
     future = data | received(timezone.now() + timedelta(days=1))
     late = data | received(again(sealed).deposit_deadline + timedelta(minutes=1))
@@ -243,7 +247,7 @@ def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(
     attempts = ((future, 422), (late, 422), (unpaid, 422), (data, 302), (data, 302))
     for given, status in attempts:
         file = SimpleUploadedFile("offre.pdf", pdf(pages=3), "application/pdf")
-        answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, file=file)
+        answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, **slot(file))
         assert answer.status_code == status, answer.content.decode()
     state_conflict(tender=sealed, has_conflict=False, text="", acting_user=claire)
     save_scores(tender=sealed, notes=scores(sealed), acting_user=claire)
@@ -251,7 +255,7 @@ def test_an_offer_from_outside_is_entered_after_the_opening_and_marked(
     other = OrganisationFactory(name="Delta", siren="999999907")
     file = SimpleUploadedFile("offre.pdf", pdf(pages=4), "application/pdf")
     given = data | {"siren": other.siren, "key": "6f1c1c5e-0000-4000-8000-000000000002"}
-    answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, file=file)
+    answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **given, **slot(file))
     assert "trop tard" in answer.content.decode()
     row = Deposit.objects.get(channel="courriel")
     assert row.content["price"] == "3900.50"
@@ -270,10 +274,9 @@ def test_an_offer_from_outside_with_the_key_of_another_tender_is_refused(browser
         **received(again(sealed).deposit_deadline - timedelta(minutes=1)),
         "price": "3900",
         "days": "5",
-        "file_type": offer_type().pk,
     }
     file = SimpleUploadedFile("offre.pdf", pdf(pages=3), "application/pdf")
-    answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **data, file=file)
+    answer = act(browser_of_claire, sealed, "offre-hors-plateforme", **data, **slot(file))
     assert answer.status_code == 409
     assert "rechargez-la" in answer.content.decode()
 

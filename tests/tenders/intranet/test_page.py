@@ -116,6 +116,18 @@ def test_a_sent_tender_is_amended(browser, engagement):
     assert browser.post(reverse("tender_amend", args=[tender.pk]), data).status_code == 409
 
 
+def test_an_amendment_names_only_what_changed(browser, engagement):
+    """The need comes back from its editor as it went there, and is not said to have changed."""
+    tender = a_sent_tender(engagement=engagement)
+    address = reverse("tender_amend", args=[tender.pk])
+    assert browser.post(address, said(seen="1", message="Le besoin.", **SHOWN)).status_code == 302
+    shown = browser.get(address).context["form"]["need"]
+    need = shown.field.widget.format_value(shown.value())
+    data = said(seen="2", days="8", message="Deux jours de plus.", need=need, **SHOWN)
+    assert browser.post(address, data).status_code == 302
+    assert tender.events.last().text.endswith("Ce qui change : jours.")
+
+
 def test_a_question_is_answered(browser, engagement):
     contact = ContactFactory()
     tender = a_sent_tender(contact.organisation, engagement=engagement)
