@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from ilo_cms.core.management.commands.serve import alone
 from ilo_cms.core.processes import Processes
 
 
@@ -127,6 +128,14 @@ def test_a_busy_port_is_refused_before_anything_starts(settings):
             call_command("serve")
 
 
+def test_data_that_another_server_works_with_are_left_alone(settings, tmp_path):
+    settings.SERVE_PROCESSES, settings.VAR_DIR = [], tmp_path / "var"
+    with alone(settings.VAR_DIR):
+        with pytest.raises(CommandError, match="tourne déjà"):
+            call_command("serve", check=True)
+    call_command("serve", check=True)
+
+
 def test_serve_is_not_for_production():
     with pytest.raises(CommandError, match="each process is a service"):
         call_command("serve")
@@ -141,6 +150,7 @@ def test_the_command_greets_then_stops_cleanly(number, tmp_path):
     (tmp_path / "small.py").write_text(
         "import sys\nfrom pathlib import Path\n"
         f"BASE_DIR = Path({str(tmp_path)!r})\n"
+        "VAR_DIR = BASE_DIR / 'var'\n"
         f"BASE_URL = 'http://127.0.0.1:{port}'\n"
         "SECRET_KEY = 'x'\n"
         "INSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes', 'ilo_cms.core']\n"

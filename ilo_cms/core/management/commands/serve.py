@@ -4,13 +4,14 @@ Which processes these are is a setting (SERVE_PROCESSES), so that the ground kno
 In production each is its own service (docs/operations.md).
 """
 
+import fcntl
 import http.client
 import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -41,6 +42,25 @@ def refuse_busy_ports(ports: Iterable[int]) -> None:
                 ) from error
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder of data as its only server; whoever dies lets go.
+
+    Raises CommandError when another one holds it: `make demo FRESH=1` would delete its data.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CommandError(
+                f"Une démonstration tourne déjà avec les données de {folder} : arrêtez-la, ou "
+                "prenez un autre dossier (VAR_DIR=…).\n"
+                f"Another server works with the data of {folder}."
+            ) from error
+        yield
+
+
 def answers(port: int) -> bool:
     """Whether a web server on this machine answers anything at all."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
@@ -57,7 +77,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser):
-        parser.add_argument("--check", action="store_true", help="only see that ports are free")
+        parser.add_argument("--check", action="store_true", help="only see that it could start")
         parser.add_argument("--welcome", type=Path, help="text to show once the site answers")
 
     def handle(self, *args, check: bool, welcome: Path | None, **options):
@@ -66,8 +86,9 @@ class Command(BaseCommand):
             raise CommandError("serve is for a laptop; in production each process is a service.")
         ports = [port for _, _, port in programs if port]
         refuse_busy_ports(ports)
-        if not check:
-            self.run(programs, ports, welcome)
+        with alone(settings.VAR_DIR):
+            if not check:
+                self.run(programs, ports, welcome)
 
     def run(self, programs: list[Program], ports: list[int], welcome: Path | None) -> None:
         """Start all, wait for a signal or for the first to end, stop all."""
