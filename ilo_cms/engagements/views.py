@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ilo_cms.core.amounts import plain_number
+from ilo_cms.core.forms import place_errors
 from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
@@ -126,15 +127,6 @@ def run(form: ActForm | OpenForm) -> object:
     except OUTAGES as error:
         form.add_error("file", refusal(error)[0])
     return None
-
-
-def place_errors(form: ActForm | OpenForm, error: ValidationError) -> None:
-    """Each refusal at its field, or above the form when the form has no such field."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, sentences in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, sentences)
 
 
 def open_page(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from ilo_cms.core.forms import place_errors
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.directory.policies import can_write_as
 from ilo_cms.documents.uploads import OUTAGES, refusal
@@ -96,19 +97,10 @@ def deposited(request: HttpRequest, form: DepositForm, engagement: Engagement) -
     except PermissionDenied as error:
         form.add_error(None, str(error))
     except ValidationError as error:
-        refuse(form, error)
+        place_errors(form, error, "file" if form.cleaned_data.get("file") else None)
     except OUTAGES as error:
         form.add_error("file", refusal(error)[0])
     return None
-
-
-def refuse(form: DepositForm, error: ValidationError) -> None:
-    """Each refusal at its field, or above the form when it has no such field."""
-    if not hasattr(error, "error_dict"):
-        form.add_error("file" if form.cleaned_data.get("file") else None, error)
-        return
-    for name, sentences in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, sentences)
 
 
 # --- what one's own organisation deposited ------------------------------------------------------

@@ -255,13 +255,18 @@ def write(
         requirements=tender.requirements,
         content=content,
     )
+    insert(row, documents)
+    record("offer.act", actor=None, target=tender, digest=row.digest)
+    tell_authors("tender.receipt", offer, row.pk)
+    return row
+
+
+def insert(row: Deposit, documents: Iterable[Document]) -> None:
+    """Insert an act with the digest that stands for it and the files that it holds."""
     row.digest = digest_of(row)
     row.clean_fields(exclude=["offer", "by", "content"])
     row.save(force_insert=True)
     row.documents.add(*documents)
-    record("offer.act", actor=None, target=tender, digest=row.digest)
-    tell_authors("tender.receipt", offer, row.pk)
-    return row
 
 
 def digest_of(row: Deposit) -> str:

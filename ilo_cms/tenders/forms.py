@@ -228,7 +228,7 @@ def criteria_form(data: Any, criteria: list[Weighted]) -> CriteriaFormSet:
 class ActForm(forms.Form):
     """One act on a tender; `run` calls its service."""
 
-    title: ClassVar[str]
+    heading: ClassVar[str]
     button: str
     done: ClassVar[str]
     #: What is said above the form.
@@ -281,7 +281,7 @@ def message_field(label: str) -> forms.CharField:
 class DeadlinesForm(ActForm):
     """Deadlines later or sooner."""
 
-    title = "Déplacer les échéances"
+    heading = "Déplacer les échéances"
     button = "Déplacer et prévenir tous les sollicités"
     done = "Les échéances sont déplacées. Tous les sollicités sont prévenus."
     note = "Heure de Paris. Une échéance est le premier instant où il est trop tard."
@@ -311,7 +311,7 @@ class DeadlinesForm(ActForm):
 class EndAnswersForm(ActForm):
     """Answers are closed, deposits begin."""
 
-    title = "Clore les réponses de participation"
+    heading = "Clore les réponses de participation"
     button = "Clore les réponses et ouvrir le dépôt"
     done = "Les réponses sont closes. Le dépôt des offres est ouvert, les sollicités sont prévenus."
     note = (
@@ -328,7 +328,7 @@ class EndAnswersForm(ActForm):
 class CancelForm(ActForm):
     """The tender ends without result."""
 
-    title = "Annuler la mise en concurrence"
+    heading = "Annuler la mise en concurrence"
     button = "Annuler la mise en concurrence"
     done = "La mise en concurrence est annulée."
     note = "Rien ne la rouvrira. Tous les sollicités sont prévenus, si elle était diffusée."
@@ -345,13 +345,13 @@ class CancelForm(ActForm):
 class AttachForm(ActForm):
     """One more file for the tender."""
 
-    title = "Joindre une pièce au dossier"
+    heading = "Joindre une pièce au dossier"
     button = "Joindre"
     done = "La pièce est jointe."
     note = "Une fois la mise en concurrence diffusée, tous les sollicités en sont prévenus."
     phases = {Phase.PREPARATION, *diffusion.RUNNING}
 
-    title_field = forms.CharField(label="Intitulé", max_length=255)
+    title = forms.CharField(label="Intitulé", max_length=255)
     file_type = forms.ModelChoiceField(
         label="Type de fichier", queryset=DocumentType.objects.none(), empty_label=None
     )
@@ -365,7 +365,7 @@ class AttachForm(ActForm):
     def run(self) -> object:
         """Attach it."""
         return attachments.attach_file(
-            title=self.cleaned_data["title_field"],
+            title=self.cleaned_data["title"],
             file_type=self.cleaned_data["file_type"],
             file=self.cleaned_data["file"],
             **self.common,

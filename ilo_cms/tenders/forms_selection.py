@@ -50,7 +50,7 @@ SELECTION = {Phase.SELECTION}
 class OpenForm(ActForm):
     """All offers at once."""
 
-    title = "Ouvrir les offres"
+    heading = "Ouvrir les offres"
     button = "Ouvrir toutes les offres"
     done = "Les offres sont ouvertes. Le procès-verbal est dans la page."
     note = (
@@ -67,7 +67,7 @@ class OpenForm(ActForm):
 class ConflictForm(ActForm):
     """Ties with those who answered."""
 
-    title = "Ma déclaration d’intérêts"
+    heading = "Ma déclaration d’intérêts"
     button = "Enregistrer ma déclaration"
     done = "Votre déclaration est enregistrée."
     note = (
@@ -164,7 +164,7 @@ def cell_name(line: Line, criterion: Criterion) -> str:
 class ScoresForm(NotesForm):
     """One's own notes."""
 
-    title = "Ma grille individuelle"
+    heading = "Ma grille individuelle"
     button = "Enregistrer mes notes"
     done = "Vos notes sont enregistrées."
     note = (
@@ -200,7 +200,7 @@ class ScoresForm(NotesForm):
 class AgreeForm(NotesForm):
     """The notes on which the panel agrees."""
 
-    title = "Arrêter les notes ensemble"
+    heading = "Arrêter les notes ensemble"
     button = "Arrêter ces notes"
     done = "Les notes sont arrêtées."
     note = "Ces notes font le classement. Chaque structure lira les siennes après la décision."
@@ -241,7 +241,7 @@ class AgreeForm(NotesForm):
 class DecideForm(ActForm):
     """One offer retained, or none."""
 
-    title = "Décider"
+    heading = "Décider"
     button = "Décider et prévenir tous les participants"
     done = "La décision est prise. Chaque participant est prévenu, et a son courrier."
     note = "Rien ne défait une décision. Chaque participant lit le commentaire."
@@ -294,7 +294,7 @@ def choice_of(line: Line) -> str:
 class OutsideForm(ActForm):
     """An offer that came by mail or post."""
 
-    title = "Saisir une offre reçue hors plateforme"
+    heading = "Saisir une offre reçue hors plateforme"
     button = "Saisir l’offre"
     done = "L’offre est saisie, marquée comme reçue hors plateforme."
     note = "Pour une offre arrivée par courriel ou courrier avant la date limite de dépôt."

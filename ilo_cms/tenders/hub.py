@@ -184,7 +184,7 @@ def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list
         if name == "clore-les-reponses" and awaited(tender):
             continue
         url = reverse("tender_act", args=[tender.pk, name])
-        found.append(Act(form.title, url, name == coming, name == "annuler"))
+        found.append(Act(form.heading, url, name == coming, name == "annuler"))
     return found
 
 

@@ -18,7 +18,7 @@ from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import receive
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.deposits import digest_of, file_line, place_line
+from ilo_cms.tenders.deposits import file_line, insert, place_line
 from ilo_cms.tenders.models import (
     Channel,
     Deposit,
@@ -139,10 +139,7 @@ def keep_outside(
         requirements=row.requirements,
         content=content_of_outside(said, received_at, documents),
     )
-    deposit.digest = digest_of(deposit)
-    deposit.full_clean(exclude=["offer", "by", "content"])
-    deposit.save(force_insert=True)
-    deposit.documents.set(documents)
+    insert(deposit, documents)
     record(
         "offer.entered_outside",
         actor=acting_user,

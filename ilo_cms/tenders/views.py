@@ -4,13 +4,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ilo_cms.core.clock import database_now
+from ilo_cms.core.forms import place_errors
 from ilo_cms.documents.uploads import OUTAGES, refusal
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
@@ -90,7 +90,7 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         if status == 200:
             messages.success(request, form.done)
             return redirect("tender_page", tender.pk)
-    context = {"form": form, "tender": tender} | skeleton(str(tender), tender, form.title)
+    context = {"form": form, "tender": tender} | skeleton(str(tender), tender, form.heading)
     return render(request, "tenders/act.html", context, status=status)
 
 
@@ -109,16 +109,6 @@ def run(form: ActForm) -> int:
         place_errors(form, ValidationError({"file": words}))
         return status
     return 200
-
-
-def place_errors(form: BaseForm, error: ValidationError) -> None:
-    """Each refusal at its field, or above the form when the form has no such field."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error.messages)
-        return
-    for name, sentences in error.message_dict.items():
-        field = {"title": "title_field"}.get(name, name) if name not in form.fields else name
-        form.add_error(field if field in form.fields else None, sentences)
 
 
 def answer_page(request: HttpRequest, pk: UUID) -> HttpResponse:

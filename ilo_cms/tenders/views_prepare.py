@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from ilo_cms.core.clock import database_now
+from ilo_cms.core.forms import place_errors
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.tenders import diffusion
 from ilo_cms.tenders.calls import copy_tender, create_tender, criteria_of, edit_tender
@@ -31,7 +32,6 @@ from ilo_cms.tenders.policies import can_prepare, can_start
 from ilo_cms.tenders.recipients import reach_of
 from ilo_cms.tenders.rules import Weighted, publication_faults
 from ilo_cms.tenders.views import (
-    place_errors,
     readable_tender,
     seen_in,
     skeleton,

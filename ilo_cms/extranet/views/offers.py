@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from ilo_cms.core.forms import place_errors
 from ilo_cms.directory.policies import can_commit_as
 from ilo_cms.documents.uploads import REFUSALS, no_file, refusal
 from ilo_cms.extranet.access import acting_contact_required, acting_form
@@ -110,11 +111,7 @@ def of(place: Place) -> dict:
 def refused(form: OfferForm, error: ValidationError) -> OfferForm:
     """The form with what a service said, at its field where it has one, for another act."""
     form.renew_key()
-    if hasattr(error, "error_dict"):
-        for name, errors in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, errors)
-    else:
-        form.add_error(None, error)
+    place_errors(form, error)
     return form
 
 

@@ -151,7 +151,7 @@ def test_a_file_comes_with_the_tender_and_is_read_by_the_invited(browser, engage
     tender = a_sent_tender(contact.organisation, engagement=engagement)
     data = {
         "seen": "1",
-        "title_field": "Statuts",
+        "title": "Statuts",
         "file_type": types["livrable"].pk,
         "file": ContentFile(files.pdf(), name="statuts.pdf"),
     }
@@ -176,7 +176,7 @@ def test_a_draft_shows_its_file_to_nobody_but_the_team(browser, engagement, type
     choose(tender, contact.organisation)
     data = {
         "seen": "0",
-        "title_field": "Statuts",
+        "title": "Statuts",
         "file_type": types["livrable"].pk,
         "file": ContentFile(files.pdf(), name="statuts.pdf"),
     }
