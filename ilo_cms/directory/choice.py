@@ -16,7 +16,7 @@ def current_contact(request: HttpRequest) -> Contact | None:
     """
     if not request.user.is_authenticated:
         return None
-    choices = Contact.objects.choosable_by(request.user)
+    choices = request.user.contacts.choosable()
     chosen = request.session.get(SESSION_KEY)
     if chosen:
         return choices.filter(pk=chosen).first()

@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.notifications.models import Notification
 
 
 def open_structures(notices: list[Notification]) -> set[UUID]:
     """The organisations that the reader of these notices may still choose."""
-    contacts = Contact.objects.choosable_by(notices[0].recipient)
+    contacts = notices[0].recipient.contacts.choosable()
     return set(contacts.values_list("organisation_id", flat=True))
 
 

@@ -245,7 +245,7 @@ def check_quota(document: Document) -> None:
 
 def as_it_is_now(contact: Contact | None) -> Contact | None:
     """The membership read anew: it may have ended while the file arrived."""
-    rows = Contact.objects.select_related("organisation")
+    rows = Contact.objects.select_related("organisation").order_by()
     return rows.filter(pk=contact.pk).first() if contact else None
 
 

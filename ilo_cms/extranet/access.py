@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from ilo_cms.accounts.models import User
-from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_read_reports
 from ilo_cms.extranet.kept_forms import ACTING_AS, keep, typed_texts
 
@@ -25,7 +24,7 @@ def acting_contact_required(view: View) -> View:
     def wrapper(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.contact is not None:
             return view(request, *args, **kwargs)
-        if Contact.objects.choosable_by(request.user).exists():
+        if request.user.contacts.choosable().exists():
             return redirect(f"{reverse('structure')}?{urlencode({'next': request.path})}")
         raise PermissionDenied(without_organisation(request.user))
 
@@ -79,7 +78,7 @@ def acting_form(page: str = "") -> Callable[[View], View]:
 
 def other_capacity(request: HttpRequest, form_url: str, stay: str) -> HttpResponse:
     """Say that a form was opened in another capacity, and how to go on without losing anything."""
-    choices = {str(choice.pk): choice for choice in Contact.objects.choosable_by(request.user)}
+    choices = {str(choice.pk): choice for choice in request.user.contacts.choosable()}
     opened_as = choices.get(request.POST.get(ACTING_AS, ""))
     kept = opened_as is not None and keep(request)
     context = {

@@ -48,7 +48,7 @@ def can_switch(request: HttpRequest) -> bool:
     """Whether the person may choose another structure; nobody chooses in their place (A12)."""
     if getattr(request, "assistance", None):
         return False
-    return Contact.objects.choosable_by(request.user).count() > 1
+    return request.user.contacts.choosable().count() > 1
 
 
 def unread_count(user, contact: Contact | None) -> int:

@@ -103,14 +103,13 @@ class OfferForm(forms.Form):
         )
         partners = list(offer.partners.all()) if offer else []
         super().__init__(data, initial={"key": uuid4(), **said})
-        rows = Establishment.objects.filter(
-            organisation=place.organisation_id, is_active=True
-        ).select_related("organisation")
+        rows = place.organisation.establishments.filter(is_active=True)
         self.fields["establishment"].queryset = rows
         for name in ("price", "days", "establishment"):
             self.fields[name].required_for = "déposer"
-        said_before = offer.establishment_id if offer else None
-        self.initial["establishment"] = said_before or only_one(rows)
+        if data is None:  # else what was sent says which
+            said_before = offer.establishment_id if offer else None
+            self.initial["establishment"] = said_before or only_one(rows)
         for number in range(self.lines(data, len(partners))):
             self.add_partner(number, partners[number] if number < len(partners) else None)
 

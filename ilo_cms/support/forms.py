@@ -33,7 +33,7 @@ class SupportForm(forms.ModelForm):
 
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["acting_as"].queryset = Contact.objects.choosable_by(user)
+        self.fields["acting_as"].queryset = user.contacts.choosable()
 
     def clean_screenshot(self) -> bytes | None:
         """The picture drawn anew, if there is one."""

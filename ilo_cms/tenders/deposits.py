@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from ilo_cms.audit.services import canonical, logged, record, sha256
 from ilo_cms.directory.models import Contact, Establishment
@@ -80,8 +81,9 @@ def act(
 ) -> Act:
     """One act on an offer, decided under the tender's lock; see `deposit`."""
     row, contact, now = locked_offer(offer, acting_as)
-    acts = list(row.deposits.order_by("number"))
-    if known := known_act(row, acts, key):
+    found = list(Deposit.objects.filter(Q(offer=row) | Q(key=key)).order_by("number"))
+    acts = [each for each in found if each.offer_id == row.pk]
+    if known := known_act(row, found, key):
         if is_same_click(row, known, acts, values):
             return known
         key = uuid4()
@@ -121,16 +123,15 @@ def check_documents(tender: Tender, last: Deposit) -> None:
 
 
 def known_act(offer: Offer, acts: list[Deposit], key: UUID) -> Act | None:
-    """What this form already did to this offer, whose acts are given.
+    """What this form already did to this offer; `acts` are those on it, and any with this key.
 
     Raises ValidationError when the key is of another offer: keys come from the browser.
     """
-    if done := next((each for each in acts if each.key == key), None):
-        return done
-    late = LateAttempt.objects.filter(key=key).first()
-    if Deposit.objects.filter(key=key).exists() or (late and late.offer_id != offer.pk):
+    done: Act | None = next((each for each in acts if each.key == key), None)
+    done = done or LateAttempt.objects.filter(key=key).first()
+    if done and done.offer_id != offer.pk:
         raise ValidationError(FOREIGN, code="changed")
-    return late
+    return done
 
 
 def is_same_click(offer: Offer, known: Act, acts: list[Deposit], values: dict[str, Any]) -> bool:

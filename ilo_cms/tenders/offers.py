@@ -106,11 +106,9 @@ def locked_offer(offer: Offer, acting_as: Contact) -> tuple[Offer, Contact, date
     Raises PermissionDenied to anybody but its authors.
     """
     place, contact, now = locked_place(offer.invitation.tender, acting_as)
-    rows = Offer.objects.authored_by(contact).select_related("establishment__organisation")
-    found = rows.order_by().filter(pk=offer.pk, invitation=place).first()
+    found = place.offers.authored_by(contact).order_by().filter(pk=offer.pk).first()
     if found is None:
         raise PermissionDenied("Cette offre n’est pas la vôtre.")
-    found.invitation = place
     return found, contact, now
 
 

@@ -32,12 +32,11 @@ def locked_place(tender: Tender, acting_as: Contact) -> tuple[Invitation, Contac
     row, now = locked_tender(tender, PHASE)
     contact = as_it_is_now(acting_as)
     can_commit_as(contact).enforce()
-    rows = row.invitations.select_related("organisation")
-    mine = rows.order_by().filter(organisation=acting_as.organisation_id)
-    place = mine.filter(invited_at__isnull=False).first()
-    if contact is None or place is None or row.published_at is None:
+    mine = row.invitations.filter(organisation=contact.organisation, invited_at__isnull=False)
+    place = mine.order_by().first()
+    if place is None or row.published_at is None:
         raise PermissionDenied("Votre structure n’est pas sollicitée.")
-    place.tender = row
+    place.organisation = contact.organisation
     return place, contact, now
 
 

@@ -7,6 +7,7 @@ what the services would let in at that second.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from django.utils.formats import date_format
@@ -47,7 +48,11 @@ class Place:
     contact: Contact
     now: datetime
     offer: Offer | None = None
-    last: Deposit | None = None
+
+    @cached_property
+    def last(self) -> Deposit | None:
+        """The latest act on this author's offer. Who deposits reads it under the lock, not here."""
+        return next(reversed(self.offer.deposits.all()), None) if self.offer else None
 
     @property
     def tender(self) -> Tender:
@@ -264,9 +269,13 @@ def place_at(contact: Contact, tender: UUID, now: datetime) -> Place | None:
 
     Not all that a page says: uploads and deposits come here, in a rush.
     """
-    rows = Invitation.objects.known_to(contact).filter(tender=tender)
-    joined = rows.select_related("organisation", "tender__opening", "tender__decision")
-    return next(iter(places_of(contact, joined.order_by(), now)), None)
+    rows = Invitation.objects.known_to(contact).filter(tender=tender).order_by()
+    row = rows.select_related("tender__opening", "tender__decision").first()
+    if row is None:
+        return None
+    row.organisation = contact.organisation
+    offer = row.offers.authored_by(contact).order_by().first()
+    return place_with(contact, row, offer, now)
 
 
 def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime) -> list[Place]:
@@ -278,11 +287,10 @@ def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime
 
 
 def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: datetime) -> Place:
-    """One place with its offer, whose deposits were fetched in their order."""
-    acts = list(offer.deposits.all()) if offer else []
+    """One place with its offer."""
     if offer:
         offer.invitation = row  # with all that was fetched with it
-    return Place(row, contact, now, offer, acts[-1] if acts else None)
+    return Place(row, contact, now, offer)
 
 
 def running_places(contact: Contact, now: datetime, most: int = 20) -> list[Place]:

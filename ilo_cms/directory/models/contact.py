@@ -26,13 +26,10 @@ class ContactQuerySet(models.QuerySet):
         """People one can write to: still there, with an address and an account not closed."""
         return self.current().filter(user__is_active=True).exclude(user__email=None)
 
-    def choosable_by(self, user):
-        """Capacities this person may choose at login: former ones too, read-only (SPEC A7)."""
-        return (
-            self.filter(user=user, has_access=True)
-            .select_related("organisation", "user")
-            .order_by("ended_on", "organisation__name")
-        )
+    def choosable(self):
+        """Of a person's: what they may choose at login, former ones too, read-only (SPEC A7)."""
+        rows = self.filter(has_access=True).select_related("organisation")
+        return rows.order_by("ended_on", "organisation__name")
 
 
 class Contact(UUIDModel, TimestampedModel):

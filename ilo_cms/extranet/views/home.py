@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from ilo_cms.directory.models import Contact, Officer, Organisation
+from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.engagements.models import SHOWN_TO_PROVIDER, Assignment, Engagement
 from ilo_cms.extranet.access import acting_contact_required
 from ilo_cms.extranet.record_page import todo
@@ -14,7 +14,7 @@ from ilo_cms.notifications.models import Notification
 
 def home(request: HttpRequest) -> HttpResponse:
     """The place where each role starts: the extranet, the intranet or the reports."""
-    if not Contact.objects.choosable_by(request.user).exists():
+    if not request.user.contacts.choosable().exists():
         if request.user.is_staff:
             return redirect("wagtailadmin_home")
         if request.user.is_analyst:

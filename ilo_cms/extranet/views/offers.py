@@ -196,17 +196,17 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     code = request.POST.get("type", "")
     if request.POST.get(ACTING_AS) != str(request.contact.pk):
         return answer(request, place, code, OTHER_TAB, 409)
-    slot = next((each for each in slots(place) if each.type.code == code), None)
-    if slot is None:
+    asked = offer_types(place.tender).filter(code=code).first()
+    if asked is None:
         return answer(request, place, "", GONE, 422)
     file = request.FILES.get("file")
     if file is None:
-        return answer(request, place, code, *no_file(request, slot.type))
+        return answer(request, place, code, *no_file(request, asked))
     try:
         kept, is_new = add_file(
             invitation=place.invitation,
             file=file,
-            document_type=slot.type,
+            document_type=asked,
             acting_as=request.contact,
         )
     except REFUSALS as error:

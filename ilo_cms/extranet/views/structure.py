@@ -30,7 +30,7 @@ class StructureForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["contact"].queryset = Contact.objects.choosable_by(user)
+        self.fields["contact"].queryset = user.contacts.choosable()
 
 
 def structure(request: HttpRequest) -> HttpResponse:
