@@ -1,5 +1,6 @@
 """The officers' forms: what a tender says, its criteria, and each act on a sent one."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -314,8 +315,8 @@ class EndAnswersForm(ActForm):
     button = "Clore les réponses et ouvrir le dépôt"
     done = "Les réponses sont closes. Le dépôt des offres est ouvert, les sollicités sont prévenus."
     note = (
-        "Toutes les structures sollicitées ont répondu : le dépôt peut ouvrir sans attendre la "
-        "date prévue. Plus aucune ne pourra changer d’avis."
+        "Plus aucune réponse n’est attendue : le dépôt peut ouvrir sans attendre la date prévue. "
+        "Aucune structure ne pourra plus changer d’avis."
     )
     phases = {Phase.PARTICIPATION}
 
@@ -359,8 +360,7 @@ class AttachForm(ActForm):
     def prepare(self) -> None:
         """The types that a tender may carry, with their formats."""
         self.fields["file_type"].queryset = attachments.file_types()
-        formats = [f"{row} : {row.readable_formats}" for row in attachments.file_types()]
-        self.fields["file_type"].help_text = " ; ".join(formats)
+        self.fields["file_type"].label_from_instance = attrgetter("with_limits")
 
     def run(self) -> object:
         """Attach it."""
