@@ -4,6 +4,7 @@ Offers come from `comparison`, hence from what this person may read: before the 
 """
 
 from decimal import Decimal
+from operator import attrgetter
 from uuid import uuid4
 
 from django import forms
@@ -271,16 +272,36 @@ class DecideForm(ActForm):
                 widget=forms.Textarea({"rows": 2}),
                 help_text="Seule cette structure le lira.",
             )
+        if (line := self.outranked()) is not None:
+            self.fields[self.confirmation(line)] = forms.BooleanField(
+                label=f"Je retiens l’offre {of(line.offer.author)}, bien qu’elle soit au rang "
+                f"{line.rank} : le commentaire dit pourquoi",
+                required=False,
+            )
+
+    def outranked(self) -> Line | None:
+        """The line of the offer that was chosen, when another is better."""
+        if self.data.get("outcome") != Outcome.RETAINED:
+            return None
+        chosen = self.data.get("offer")
+        better = [line for line in self.lines if (line.rank or 1) > 1]
+        return next((line for line in better if str(line.offer.pk) == chosen), None)
+
+    def confirmation(self, line: Line) -> str:
+        """A name of its own for each offer: who ticked it for one did not for another."""
+        return f"despite-rank-{line.offer.pk}"
 
     def run(self) -> object:
         """Decide."""
         said = self.cleaned_data
+        line = self.outranked()
         chosen = [line.offer for line in self.lines if str(line.offer.pk) == said["offer"]]
         return decide(
             outcome=said["outcome"],
             offer=chosen[0] if chosen else None,
             comment=said["comment"],
             reasons={line.offer: said[f"reason-{line.offer.pk}"] for line in self.lines},
+            despite_rank=line is not None and said[self.confirmation(line)],
             **self.common,
         )
 
@@ -363,6 +384,7 @@ class OutsideForm(ActForm):
         self.initial |= {"key": uuid4(), "siren": organisation.siren}
         self.fields["siren"].widget = forms.HiddenInput()
         self.fields["file_type"].queryset = DocumentType.objects.active()
+        self.fields["file_type"].label_from_instance = attrgetter("with_limits")
         usual = DocumentType.objects.active().filter(code=USUAL_TYPES[0])
         self.initial["file_type"] = self.tender.required_types.first() or usual.first()
         if has_offer_by_cooperator(self.tender, organisation):
