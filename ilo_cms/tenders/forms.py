@@ -230,7 +230,7 @@ class ActForm(forms.Form):
 
     title: ClassVar[str]
     button: str
-    done: ClassVar[str]
+    done: str
     #: What is said above the form.
     note: str = ""
     #: "get" while a form only asks what it needs to be made.

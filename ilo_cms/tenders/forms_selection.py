@@ -196,6 +196,7 @@ class ScoresForm(NotesForm):
         sheet = save_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
         if not self.cleaned_data["is_final"]:
             return sheet
+        self.done = "Votre grille est remise."
         return hand_in(tender=self.tender, acting_user=self.user)
 
 

@@ -18,6 +18,7 @@ from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit
 from tests.tenders.test_selection import agree, choose, notes, score
 from tests.tenders.test_selection_pages import act, page, standing_out
+from tests.tenders.test_selection_pages import notes as typed
 
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,17 @@ def test_what_is_handed_in_is_read_and_offered_no_more(opened, claire):
     assert "Votre grille est remise depuis le" in after
     assert f'href="#sheet-{sheet.pk}"' in after and f'id="sheet-{sheet.pk}"' in after
     assert "8,5 (« Vu »)" in after
+
+
+@pytest.mark.parametrize(
+    ("final", "said"),
+    [({}, "Vos notes sont enregistrées."), ({"is_final": "on"}, "Votre grille est remise.")],
+)
+def test_what_was_done_with_a_sheet_is_said(opened, claire, final, said):
+    client = as_(claire)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    act(client, opened, "notes", **typed(opened, "8,5", "6"), **final)
+    assert said in page(client, opened)
 
 
 def test_a_colleague_who_has_not_handed_in_reads_nobody_s_notes(opened, claire, samira):
