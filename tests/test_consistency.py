@@ -237,6 +237,12 @@ def test_every_template_is_used():
     assert unused(sorted(names - by_name), texts, libraries) == []
 
 
+def test_sizes_are_said_as_people_know_them():
+    """Django's filter says Kio in French; ours says ko (`core.french.size`)."""
+    pages = {path: text for path, text in TEXTS.items() if path.endswith(".html")}
+    assert [path for path, text in pages.items() if "filesizeformat" in text] == []
+
+
 def test_an_unused_template_is_found(tmp_path):
     (tmp_path / "account").mkdir()
     (tmp_path / "account" / "login.html").touch()

@@ -92,12 +92,16 @@ def membership(user: User, row: dict[str, str]) -> None:
 def assign_referents() -> int:
     """Make Claire and Karim referents of the providers of their territory.
 
-    They take over from the sample's other officers there, who have no password to answer with.
+    They take over from the sample's other officers there, who have no password to answer with. Of
+    two colleagues, the one whom the accounts name first is the referent.
     """
     count = 0
     emails = [row["email"] for row in read_accounts() if row["role"] == "officer"]
     present = Officer.objects.active().filter(user__email__in=emails)
-    for officer in present.select_related("operator"):
+    in_order = sorted(
+        present.select_related("user", "operator"), key=lambda each: emails.index(each.user.email)
+    )
+    for officer in in_order:
         territory = officer.operator.operated_territories.all().departments()
         here = Organisation.objects.providers().filter(establishments__department__in=territory)
         unanswered = here.exclude(referent__in=present)

@@ -44,6 +44,20 @@ def without_idle_zeros(value: Decimal) -> Decimal:
     return Decimal(f"{value.normalize():f}")
 
 
+def size(octets: int) -> str:
+    """The size of a file as people know it: 512 octets, 214 ko, 1,4 Mo.
+
+    Django's French says Kio; a Mo here is what a file manager shows (referentials.MEGABYTE).
+    """
+    value, unit = Decimal(octets), "octets" if octets > 1 else "octet"
+    for larger in ("ko", "Mo", "Go"):
+        if round(value) < 1024:
+            break
+        value, unit = value / 1024, larger
+    decimals = 1 if value < 10 else 0
+    return f"{number(round(value, decimals))}\N{NO-BREAK SPACE}{unit}"
+
+
 def of(name: object) -> str:
     """A name after "de": "d’Atelier", "du Relais", "des Jardins partagés", "de Conseil Sol"."""
     text = str(name)

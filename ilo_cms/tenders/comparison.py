@@ -1,13 +1,12 @@
 """The table in which opened offers are compared, and what officers should mind (SPEC T8, T12)."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ilo_cms.accounts.models import User
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.models import AgreedScore, Criterion, Deposit, Offer, Tender
-from ilo_cms.tenders.scoring import ranks, total
+from ilo_cms.tenders.models import Criterion, Deposit, Offer, Tender
+from ilo_cms.tenders.scoring import agreed_notes, ranks, total
 
 
 @dataclass
@@ -51,9 +50,7 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
     standing = Deposit.objects.standing().filter(offer__in=rows).select_related("by")
     standing = standing.prefetch_related("documents")
     deposits = {deposit.offer_id: deposit for deposit in standing}
-    notes: dict = defaultdict(dict)
-    for score in AgreedScore.objects.filter(offer__in=deposits):
-        notes[score.offer_id][score.criterion_id] = score.note
+    notes = agreed_notes(rows)
     answering = {offer.invitation.organisation.siren for offer in rows}
     required = list(tender.required_types.all())
     lines = [

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import of
 from ilo_cms.directory.models import Establishment
 from ilo_cms.engagements.assignments import change_status, create_assignment, edit_assignment
 from ilo_cms.engagements.changes import needed
@@ -17,6 +18,7 @@ from ilo_cms.engagements.models import Assignment, AssignmentStatus
 from ilo_cms.tenders.changes import add_event, plan_again, raise_revision, to_change
 from ilo_cms.tenders.models import (
     AgreedScore,
+    Criterion,
     Decision,
     Deposit,
     EventKind,
@@ -28,7 +30,7 @@ from ilo_cms.tenders.models import (
 )
 from ilo_cms.tenders.notices_selection import tell_decision
 from ilo_cms.tenders.phases import phase
-from ilo_cms.tenders.scoring import can_evaluate, scored
+from ilo_cms.tenders.scoring import agreed_notes, can_evaluate, ranks, scored, total
 
 
 @logged
@@ -41,11 +43,13 @@ def decide(
     reasons: Mapping[Offer, str],
     seen: int,
     acting_user: User,
+    despite_rank: bool = False,
 ) -> Decision:
     """Retain one of the offers, or none; every participant is told, with a letter (SPEC T13).
 
-    `reasons` say why each of the others is not retained; with no offer retained, those without a
-    reason of their own read the comment. Retaining makes, or completes, the assignment (T14).
+    An offer that others outrank is retained only `despite_rank`. `reasons` say why each of the
+    others is not retained; with no offer retained, those without a reason of their own read the
+    comment. Retaining makes, or completes, the assignment (T14).
     Raises PermissionDenied, ValidationError by field, or coded "changed".
     """
     row, now = to_change(tender, seen, acting_user)
@@ -57,6 +61,7 @@ def decide(
     retained = retained_offer(outcome, offer, offers)
     if retained:
         check_agreed(offers, len(criteria))
+        check_rank(offers, retained, criteria, despite_rank)
     why = reasons_of(offers, retained, reasons, comment)
     decision = Decision.objects.create(
         tender=row,
@@ -97,6 +102,21 @@ def check_agreed(offers: list[Offer], criteria: int) -> None:
     """Raise ValidationError unless the panel agreed on every note."""
     if AgreedScore.objects.filter(offer__in=offers).count() < len(offers) * criteria:
         raise ValidationError("Arrêtez d’abord les notes de toutes les offres.")
+
+
+def check_rank(
+    offers: list[Offer], retained: Offer, criteria: list[Criterion], despite_rank: bool
+) -> None:
+    """Raise ValidationError naming the better offers, unless they are passed over on purpose."""
+    notes = agreed_notes(offers)
+    rank = ranks({offer: total(notes[offer.pk], criteria) for offer in offers})
+    better = [of(each.author) for each, place in rank.items() if place < rank[retained]]
+    if better and not despite_rank:
+        raise ValidationError(
+            f"L’offre {of(retained.author)} est au rang {rank[retained]}, après celle "
+            f"{', '.join(better)}. Si c’est votre choix, dites pourquoi dans le commentaire, puis "
+            "confirmez-le."
+        )
 
 
 def reasons_of(

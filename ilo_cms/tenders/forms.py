@@ -230,7 +230,7 @@ class ActForm(forms.Form):
 
     heading: ClassVar[str]
     button: str
-    done: ClassVar[str]
+    done: str
     #: What is said above the form.
     note: str = ""
     #: "get" while a form only asks what it needs to be made.
@@ -315,8 +315,8 @@ class EndAnswersForm(ActForm):
     button = "Clore les réponses et ouvrir le dépôt"
     done = "Les réponses sont closes. Le dépôt des offres est ouvert, les sollicités sont prévenus."
     note = (
-        "Toutes les structures sollicitées ont répondu : le dépôt peut ouvrir sans attendre la "
-        "date prévue. Plus aucune ne pourra changer d’avis."
+        "Plus aucune réponse n’est attendue : le dépôt peut ouvrir sans attendre la date prévue. "
+        "Aucune structure ne pourra plus changer d’avis."
     )
     phases = {Phase.PARTICIPATION}
 

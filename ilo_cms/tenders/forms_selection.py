@@ -194,6 +194,7 @@ class ScoresForm(NotesForm):
         sheet = save_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
         if not self.cleaned_data["is_final"]:
             return sheet
+        self.done = "Votre grille est remise."
         return hand_in(tender=self.tender, acting_user=self.user)
 
 
@@ -270,16 +271,36 @@ class DecideForm(ActForm):
                 widget=forms.Textarea({"rows": 2}),
                 help_text="Seule cette structure le lira.",
             )
+        if (line := self.outranked()) is not None:
+            self.fields[self.confirmation(line)] = forms.BooleanField(
+                label=f"Je retiens l’offre {of(line.offer.author)}, bien qu’elle soit au rang "
+                f"{line.rank} : le commentaire dit pourquoi",
+                required=False,
+            )
+
+    def outranked(self) -> Line | None:
+        """The line of the offer that was chosen, when another is better."""
+        if self.data.get("outcome") != Outcome.RETAINED:
+            return None
+        chosen = self.data.get("offer")
+        better = [line for line in self.lines if (line.rank or 1) > 1]
+        return next((line for line in better if str(line.offer.pk) == chosen), None)
+
+    def confirmation(self, line: Line) -> str:
+        """A name of its own for each offer: who ticked it for one did not for another."""
+        return f"despite-rank-{line.offer.pk}"
 
     def run(self) -> object:
         """Decide."""
         said = self.cleaned_data
+        line = self.outranked()
         chosen = [line.offer for line in self.lines if str(line.offer.pk) == said["offer"]]
         return decide(
             outcome=said["outcome"],
             offer=chosen[0] if chosen else None,
             comment=said["comment"],
             reasons={line.offer: said[f"reason-{line.offer.pk}"] for line in self.lines},
+            despite_rank=line is not None and said[self.confirmation(line)],
             **self.common,
         )
 

@@ -25,7 +25,7 @@ from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
 from ilo_cms.tenders.policies import can_run
 from ilo_cms.tenders.rules import publication_faults
-from ilo_cms.tenders.scoring import can_evaluate
+from ilo_cms.tenders.scoring import awaited_evaluators, can_evaluate, handed_in_by
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
 
 #: The acts for which one states one's interests first, and has none (T12).
 EVALUATING = {"notes", "notes-arretees", "decider"}
+#: What an evaluator says alone, and changes no more once handed in (T12).
+ALONE = {"interets", "notes"}
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,17 @@ def next_in_selection(tender: Tender, user: User) -> str:
         return ""
     offers = Offer.objects.visible_to(user).filter(invitation__tender=tender)
     if offers.exists() and not AgreedScore.objects.filter(offer__in=offers).exists():
-        mine = tender.score_sheets.filter(evaluator=user).exclude(handed_in_at=None)
-        return "notes-arretees" if mine.exists() else "notes"
+        if not handed_in_by(user, tender):
+            return "notes"
+        return "" if awaited_evaluators(tender) else "notes-arretees"
     return "decider"
 
 
 def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:
     """What this member of the team may do now; `coming` names the act that stands out."""
     closed = set() if can_evaluate(user, tender) else EVALUATING
+    if now_in == Phase.SELECTION and handed_in_by(user, tender):
+        closed |= ALONE
     found: list[Act] = []
     if now_in == Phase.PREPARATION:
         found += [
@@ -188,19 +193,32 @@ def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list
     return found
 
 
+def title_of(tender: Tender, places: list[Invitation]) -> str:
+    """Who stands in the table of places, and how many; an offer from outside was not asked for."""
+    if tender.channel != Channel.PLATFORM:
+        return f"Structures consultées ({len(places)})"
+    outside = sum(place.entered_outside for place in places)
+    name = "Structures sollicitées" if tender.published_at else "Destinataires choisis"
+    also = f", et {outside} hors plateforme" if outside else ""
+    return f"{name} ({len(places) - outside}){also}"
+
+
 def page_of(request: HttpRequest, tender: Tender) -> dict:
     """Everything that the page shows."""
     now = database_now()
     now_in = phase(tender, now)
     answers = answers_of(tender)
     running = can_run(request.user, tender)
-    invitations = Invitation.objects.visible_to(request.user).filter(tender=tender)
+    rows = Invitation.objects.visible_to(request.user).filter(tender=tender)
+    rows = rows.select_related("organisation", "answered_by__user", "taken_by__user")
+    invitations = list(rows.order_by("organisation__name", "pk"))
     questions = Question.objects.visible_to(request.user).filter(tender=tender)
     faults = []
     if now_in == Phase.PREPARATION:
         faults = [*publication_faults(tender, now), *recipient_faults(tender)]
     coming = next_act(tender, now_in, request.user, faults)
     evaluating = can_evaluate(request.user, tender)
+    selecting = running and now_in == Phase.SELECTION
     deposited = plural(deposited_count(tender), "offre déposée", "offres déposées")
     return {
         "tender": tender,
@@ -211,17 +229,16 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
         "deposited": deposited,
         "shows_deposits": now_in in {Phase.DEPOSIT, Phase.OPENING},
         "running": running,
-        "evaluating": evaluating if running and now_in == Phase.SELECTION else None,
+        "evaluating": evaluating if selecting else None,
+        "handed_in": handed_in_by(request.user, tender) if selecting else None,
+        "awaited_evaluators": awaited_evaluators(tender) if selecting else [],
         "acts": acts_of(tender, now_in, request.user, coming) if running else [],
         "faults": faults,
         "may_answer": running and now_in in {Phase.PARTICIPATION, Phase.DEPOSIT},
         "may_withdraw": running
         and now_in in {Phase.PREPARATION, Phase.PARTICIPATION, Phase.DEPOSIT},
-        "invitations": list(
-            invitations.select_related(
-                "organisation", "answered_by__user", "taken_by__user"
-            ).order_by("organisation__name", "pk")
-        ),
+        "invitations": invitations,
+        "recipients_title": title_of(tender, invitations),
         "questions": list(
             questions.select_related("invitation__organisation", "asked_by__user", "answered_by")
         ),

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 
 from ilo_cms.directory.models import Contact
+from ilo_cms.directory.policies import can_write_as
 from ilo_cms.engagements.models.access import happened_by_then
 from ilo_cms.tenders.models import (
     Deposit,
@@ -113,7 +114,7 @@ class Place:
     @property
     def todo(self) -> Todo | None:
         """What awaits this person; a cooperator is left alone when another took it on (T8)."""
-        if self.contact.is_former:
+        if not can_write_as(self.contact):
             return None
         if self.can_answer and self.invitation.participation == Participation.NONE:
             return Todo("Répondez à une sollicitation", "à répondre", answers_end(self.tender))
@@ -156,6 +157,9 @@ def sentence(place: Place) -> str:
         day = date_format(left, "j F Y")
         return f"Vous avez quitté votre structure le {day} : cette page s’arrête à ce jour."
     tender, now_in = place.tender, place.phase
+    is_alive = now_in in {Phase.PARTICIPATION, Phase.DEPOSIT}
+    if is_alive and not place.invitation.organisation.is_active:
+        return "Votre structure est inactive : elle ne peut ni répondre, ni déposer d’offre."
     if now_in == Phase.PARTICIPATION:
         return while_answers(place)
     if now_in == Phase.DEPOSIT:

@@ -3,10 +3,12 @@
 Notes go from 0 to HIGHEST_NOTE; with weights that make 100, a total is out of 100, exact.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
@@ -188,10 +190,9 @@ def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
     """
     row, now = in_selection(tender)
     can_evaluate(acting_user, row).enforce()
-    sheets = list(row.score_sheets.select_related("evaluator"))
-    if not any(sheet.evaluator_id == acting_user.pk and sheet.handed_in_at for sheet in sheets):
+    if handed_in_by(acting_user, row) is None:
         raise ValidationError("Remettez d’abord votre grille individuelle.")
-    if waiting := [str(sheet.evaluator) for sheet in sheets if is_awaited(sheet, row)]:
+    if waiting := awaited_evaluators(row):
         raise ValidationError(f"Grille individuelle encore attendue : {', '.join(waiting)}.")
     offers, criteria = scored(row)
     given = checked(notes, offers, criteria)
@@ -219,9 +220,23 @@ def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
     )
 
 
-def is_awaited(sheet: ScoreSheet, tender: Tender) -> bool:
-    """Whether an evaluator who began still has to hand in: not after a conflict, or having left."""
-    return sheet.handed_in_at is None and bool(can_evaluate(sheet.evaluator, tender))
+def handed_in_by(user: User, tender: Tender) -> ScoreSheet | None:
+    """The sheet that this evaluator handed in."""
+    return tender.score_sheets.filter(evaluator=user).exclude(handed_in_at=None).first()
+
+
+def awaited_evaluators(tender: Tender) -> list[str]:
+    """Who began and still has to hand in: not after a conflict, nor having left."""
+    begun = tender.score_sheets.filter(handed_in_at=None).select_related("evaluator")
+    return [str(each.evaluator) for each in begun if can_evaluate(each.evaluator, tender)]
+
+
+def agreed_notes(offers: Iterable[Offer]) -> dict[UUID, dict]:
+    """The notes on which the panel agreed, by the keys of an offer and of a criterion."""
+    notes: dict[UUID, dict] = defaultdict(dict)
+    for score in AgreedScore.objects.filter(offer__in=offers):
+        notes[score.offer_id][score.criterion_id] = score.note
+    return notes
 
 
 def total(notes: Mapping, criteria: list[Criterion]) -> Decimal | None:

@@ -119,6 +119,15 @@ def exported(client, query, kind="csv"):
     return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_search_that_finds_nothing_says_so_without_a_gender_in_brackets(name):
+    page = as_(an_administrator()).get(reverse(name) + "?q=introuvable")
+    said = "Rien ne correspond à votre recherche ou à vos filtres."
+    is_searched = 'name="q"' in page.text
+    assert (said in page.text) is is_searched
+    assert "Aucun(e)" not in page.text
+
+
 def test_an_icon_says_oui_or_non():
     OrganisationFactory(inactive=True)
     page = as_(an_officer()).get(reverse("organisation:index")).text

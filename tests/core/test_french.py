@@ -7,6 +7,7 @@ from ilo_cms.core.french import (
     in_sentence,
     number,
     of,
+    size,
     sorting_key,
     to,
     without_idle_zeros,
@@ -85,6 +86,22 @@ def test_a_number_has_no_idle_zero(value, said):
 @pytest.mark.parametrize(("value", "said"), [("4800.5", "4 800,50"), ("20", "20,00")])
 def test_a_number_with_decimals_has_all_of_them(value, said):
     assert " ".join(number(value, decimals=2).split()) == said
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (0, "0 octet"),
+        (512, "512 octets"),
+        (1536, "1,5 ko"),
+        (219_136, "214 ko"),
+        (1024 * 1024 - 1, "1 Mo"),
+        (20 * 1024 * 1024, "20 Mo"),
+        (3 * 1024**3, "3 Go"),
+    ],
+)
+def test_a_size_is_said_in_octets(octets, said):
+    assert size(octets).replace("\N{NO-BREAK SPACE}", " ") == said
 
 
 def test_a_number_for_a_field_is_never_written_with_an_exponent():

@@ -54,7 +54,7 @@ def give_notes(claire, label: str, button: str) -> None:
     page.wait_for_load_state()  # all that is counted below is there
     notes = page.locator("input[name^=note-]:not([type=hidden])")
     for number in range(notes.count()):
-        notes.nth(number).fill("7,5" if number < 3 else "8")
+        notes.nth(number).fill("8" if number < 3 else "7,5")
     final = page.get_by_label(re.compile("Remettre ma grille"))
     if final.count():
         final.check()

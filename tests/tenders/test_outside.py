@@ -69,6 +69,14 @@ def a_file(pages=3):
     return ContentFile(pdf(pages=pages), name="offre.pdf")
 
 
+def test_who_was_not_asked_is_not_counted_among_those_who_were(opened, claire):
+    client = as_(claire)
+    address = reverse("tender_page", args=[opened.pk])
+    assert "Structures sollicitées (1)<" in client.get(address).text
+    enter(opened, claire, EstablishmentFactory().organisation)
+    assert "Structures sollicitées (1), et 1 hors plateforme<" in client.get(address).text
+
+
 def enter(tender, person, organisation, **values):
     """Enter an offer of an organisation as an officer does."""
     said = {

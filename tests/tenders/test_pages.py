@@ -352,6 +352,19 @@ def test_home_says_what_awaits_and_stops_when_it_is_done(browser, marina):
     assert not browser.get(home).context["tender_todos"]
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_an_inactive_organisation_reads_that_nothing_can_be_done(browser, marina, accepted):
+    tender = in_deposit(marina) if accepted else a_sent_tender(marina.organisation)
+    marina.organisation.is_active = False
+    marina.organisation.save()
+    text = browser.get(reverse("tender", args=[tender.pk])).text
+    assert "Votre structure est inactive : elle ne peut ni répondre, ni déposer d’offre." in text
+    assert "Vous pouvez" not in text
+    assert text.count("Écrivez à votre référent·e") == 1
+    home = browser.get("/").text
+    assert "Répondez à une sollicitation" not in home and "Déposez votre offre" not in home
+
+
 def test_lists_ask_as_many_questions_for_many_tenders(browser, marina, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.models import Assignment, AssignmentStatus
 from ilo_cms.notifications.models import Notification
+from ilo_cms.notifications.texts import reset_mail_text, save_mail_text
 from ilo_cms.tenders.comparison import comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.deposits import deposit
@@ -38,7 +39,13 @@ from ilo_cms.tenders.scoring import (
     state_conflict,
     total,
 )
-from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
+from tests.factories import (
+    AssignmentFactory,
+    ContactFactory,
+    EngagementFactory,
+    OfficerFactory,
+    UserFactory,
+)
 from tests.helpers.intranet import an_officer
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, read
@@ -312,6 +319,19 @@ def test_an_unsuccessful_tender_keeps_no_offer_and_says_why(opened, claire, prov
     assert decision.assignment is None
     assert {row.reason for row in decision.rejections.all()} == {"Trop cher."}
     assert phase(again(opened), again(opened).deposit_deadline) == Phase.UNSUCCESSFUL
+
+
+def test_a_letter_keeps_the_administrators_words_of_that_day(opened, claire, providers):
+    boss = UserFactory(administrator=True)
+    words = {"subject": "Votre offre : {title}", "text": "Merci, {organisation}. {reason}."}
+    save_mail_text(kind_name="tender.not_retained", acting_user=boss, **words)
+    agree(opened, claire, 9, 6)
+    choose(opened, claire)
+    reset_mail_text(kind_name="tender.not_retained", acting_user=boss)
+    letter = Letter.objects.get(offer__invitation__organisation__name="Bêta")
+    assert letter.subject == f"Votre offre : {opened.title}"
+    assert letter.body == "Merci, Bêta. Méthode moins précise."
+    assert [row.body for row in result_for(providers[1], again(opened)).letters] == [letter.body]
 
 
 def test_an_inactive_provider_is_not_retained(opened, claire, providers):

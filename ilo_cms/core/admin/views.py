@@ -111,6 +111,13 @@ class ListGuard(Guard):
         """The button that adds a row: Wagtail's words put a gender in brackets."""
         return self.viewset.add_label
 
+    @cached_property
+    def no_results_message(self) -> str:
+        """As above, where nothing is found."""
+        if self.is_searching or self.is_filtering:
+            return "Rien ne correspond à votre recherche ou à vos filtres."
+        return super().no_results_message
+
     def get_base_queryset(self):
         """Visible rows, with the rows that columns show joined in."""
         rows = visible(super().get_base_queryset(), self.request.user)

@@ -10,6 +10,7 @@ from ilo_cms.core import french
 register = template.Library()
 register.filter("of", french.of)
 register.filter("in_sentence", french.in_sentence)
+register.filter("size", french.size)
 
 
 @register.filter

@@ -93,6 +93,22 @@ def test_acts_are_done_by_their_form(browser, engagement, act, data):
     assert browser.post(address, fields | data).status_code in {409, 422}
 
 
+def test_answers_are_closed_without_an_organisation_made_inactive(browser, engagement):
+    asked, silent = ContactFactory(), ContactFactory()
+    tender = a_sent_tender(asked.organisation, silent.organisation, engagement=engagement)
+    accept(tender, asked.organisation)
+    address = reverse("tender_act", args=[tender.pk, "clore-les-reponses"])
+    assert address not in page(browser, "tender_page", tender.pk)
+    silent.organisation.is_active = False
+    silent.organisation.save()
+    text = page(browser, "tender_page", tender.pk)
+    assert address in text and "(inactive)" in text
+    text = page(browser, "tender_act", tender.pk, "clore-les-reponses")
+    assert "Plus aucune réponse n’est attendue" in text and "ont répondu" not in text
+    assert browser.post(address, {"seen": "1"}).status_code == 302
+    assert "1 participe, 0 décline, 1 sans réponse." in page(browser, "tender_page", tender.pk)
+
+
 def test_an_act_without_its_reason_or_out_of_time_is_refused(browser, engagement):
     tender = a_sent_tender(engagement=engagement)
     address = reverse("tender_act", args=[tender.pk, "annuler"])

@@ -1,0 +1,165 @@
+"""A panel of two evaluators: each alone, then together, then a decision that names its rank (T12).
+
+Pages of officers, and the rules behind them.
+"""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ilo_cms.tenders.models import Decision
+from ilo_cms.tenders.opening import open_tender
+from ilo_cms.tenders.scoring import agree_scores, save_scores, state_conflict
+from tests.factories import ContactFactory, EngagementFactory
+from tests.helpers.intranet import an_officer, as_
+from tests.tenders.drafts import again, pass_deadlines
+from tests.tenders.offers import deposited, in_deposit
+from tests.tenders.test_selection import agree, choose, notes, score
+from tests.tenders.test_selection_pages import act, page, standing_out
+from tests.tenders.test_selection_pages import notes as typed
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def claire(wired):
+    return an_officer()
+
+
+@pytest.fixture
+def samira(claire):
+    return an_officer(
+        operator=claire.officer.operator, user__first_name="Samira", user__last_name="Benali"
+    )
+
+
+@pytest.fixture
+def opened(claire):
+    """A tender of Claire's with two offers, just opened."""
+    officer = claire.officer
+    engagement = EngagementFactory(operator=officer.operator, officer=officer)
+    people = [ContactFactory(organisation__name=name) for name in ("Alpha", "Bêta")]
+    tender = in_deposit(*people, engagement=engagement, acting_user=claire)
+    for number, person in enumerate(people, start=1):
+        deposited(tender, person, pages=number)
+    pass_deadlines(tender, deposits=True)
+    open_tender(tender=tender, acting_user=claire)
+    return again(tender)
+
+
+def link_to(tender, name):
+    return reverse("tender_act", args=[tender.pk, name])
+
+
+def test_what_is_handed_in_is_read_and_offered_no_more(opened, claire):
+    client = as_(claire)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    before = page(client, opened)
+    assert link_to(opened, "notes") in before and link_to(opened, "interets") in before
+    sheet = score(opened, claire, "8.5", "6")
+    after = page(client, opened)
+    assert link_to(opened, "notes") not in after and link_to(opened, "interets") not in after
+    assert "Votre grille est remise depuis le" in after
+    assert f'href="#sheet-{sheet.pk}"' in after and f'id="sheet-{sheet.pk}"' in after
+    assert "8,5 (« Vu »)" in after
+
+
+@pytest.mark.parametrize(
+    ("final", "said"),
+    [({}, "Vos notes sont enregistrées."), ({"is_final": "on"}, "Votre grille est remise.")],
+)
+def test_what_was_done_with_a_sheet_is_said(opened, claire, final, said):
+    client = as_(claire)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    act(client, opened, "notes", **typed(opened, "8,5", "6"), **final)
+    assert said in page(client, opened)
+
+
+def test_a_colleague_who_has_not_handed_in_reads_nobody_s_notes(opened, claire, samira):
+    score(opened, claire, "8.5", "6")
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=samira)
+    save_scores(tender=opened, notes=notes(opened, "3.5", "4"), acting_user=samira)
+    assert "8,5" not in page(as_(samira), opened)
+    assert "3,5" not in page(as_(claire), opened)
+    score(opened, samira, "3.5", "4")
+    for person in (claire, samira):
+        text = page(as_(person), opened)
+        assert "8,5" in text and "3,5" in text
+
+
+def test_who_handed_in_is_told_of_whom_the_panel_waits(opened, claire, samira):
+    score(opened, claire, 8, 6)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=samira)
+    save_scores(tender=opened, notes=notes(opened, 7, 5), acting_user=samira)
+    assert "Grille individuelle encore attendue&nbsp;: Samira Benali." in page(as_(claire), opened)
+    assert standing_out(as_(claire), opened) == []
+    score(opened, samira, 7, 5)
+    assert "encore attendue" not in page(as_(claire), opened)
+    assert standing_out(as_(claire), opened) == ["Arrêter les notes ensemble"]
+
+
+def test_the_page_asks_as_many_questions_for_two_sheets_as_for_one(opened, claire, samira):
+    client = as_(claire)
+    counts = []
+    for person in (claire, samira):
+        score(opened, person, 8, 6)
+        page(client, opened)  # fills the caches
+        with CaptureQueriesContext(connection) as asked:
+            page(client, opened)
+        counts.append(len(asked))
+    assert counts[0] == counts[1], [query["sql"] for query in asked]
+
+
+def test_an_offer_that_another_outranks_is_retained_only_on_purpose(opened, claire):
+    agree(opened, claire, 8, 6)
+    with pytest.raises(ValidationError, match="Bêta est au rang 2, après celle d’Alpha"):
+        choose(opened, claire, index=1)
+    assert choose(opened, claire, index=1, despite_rank=True).offer.author.name == "Bêta"
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_of_two_equal_offers_either_is_retained_without_a_word(opened, claire, index):
+    agree(opened, claire, 7, 7)
+    assert choose(opened, claire, index=index)
+
+
+def test_the_form_asks_to_confirm_a_lower_rank_and_keeps_what_was_typed(opened, claire):
+    client = as_(claire)
+    agree(opened, claire, 8, 6)
+    assert "despite-rank" not in client.get(link_to(opened, "decider")).text
+    first, second = (row.pk for row in sorted_offers(opened))
+    said = {"outcome": "retenue", "offer": str(second), "comment": "Plus près du terrain."}
+    said[f"reason-{first}"] = "Trop loin."
+    asked = act(client, opened, "decider", **said)
+    assert asked.status_code == 422
+    for words in (f'name="despite-rank-{second}"', "Plus près du terrain.", "Trop loin."):
+        assert words in asked.text
+    # What was confirmed of another offer confirms nothing of this one.
+    assert (
+        act(client, opened, "decider", **said, **{f"despite-rank-{first}": "on"}).status_code == 422
+    )
+    assert not Decision.objects.exists()
+    assert (
+        act(client, opened, "decider", **said, **{f"despite-rank-{second}": "on"}).status_code
+        == 302
+    )
+    assert Decision.objects.get().offer_id == second
+
+
+def sorted_offers(tender):
+    """Alpha's, then Bêta's."""
+    rows = tender.invitations.order_by("organisation__name")
+    return [row.offers.get() for row in rows]
+
+
+def test_notes_agreed_before_a_colleague_began_are_refused_until_both_handed_in(
+    opened, claire, samira
+):
+    score(opened, claire, 8, 6)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=samira)
+    save_scores(tender=opened, notes=notes(opened, 7, 5), acting_user=samira)
+    with pytest.raises(ValidationError, match="encore attendue : Samira Benali"):
+        agree_scores(tender=opened, notes=notes(opened, 8, 6), acting_user=claire)
