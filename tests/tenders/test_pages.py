@@ -352,6 +352,24 @@ def test_home_says_what_awaits_and_stops_when_it_is_done(browser, marina):
     assert not browser.get(home).context["tender_todos"]
 
 
+def test_a_file_and_a_deposit_ask_few_things(browser, marina, django_assert_max_num_queries):
+    """A rush is as fast as one act is short (decision 0018): more than this is for a new rule."""
+    tender = in_deposit(marina)
+    with_file(browser, marina, tender)  # a first request looks up more
+    file = SimpleUploadedFile("autre.pdf", pdf(pages=2), "application/pdf")
+    piece = sent(marina, type="offre-intervention", file=file)
+    with django_assert_max_num_queries(19):
+        browser.post(url("tender_offer_file", tender), piece)
+    said = typed(marina, tender)
+    with django_assert_max_num_queries(34):
+        browser.post(url("tender_offer", tender), said)
+    again = said | {"key": str(uuid4()), "price": "1 300"}
+    with django_assert_max_num_queries(37):
+        browser.post(url("tender_offer", tender), again)
+    assert Deposit.objects.standing().get().number == 2
+    assert len(Deposit.objects.standing().get().content["files"]) == 2
+
+
 def test_lists_ask_as_many_questions_for_many_tenders(browser, marina, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
