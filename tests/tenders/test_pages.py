@@ -20,7 +20,12 @@ from ilo_cms.tenders.models import (
 )
 from ilo_cms.tenders.phases import moment
 from ilo_cms.tenders.receipts import content_lines
-from tests.factories import ContactFactory, EstablishmentFactory, OrganisationFactory
+from tests.factories import (
+    ContactFactory,
+    DocumentTypeFactory,
+    EstablishmentFactory,
+    OrganisationFactory,
+)
 from tests.helpers.amounts import says
 from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, accept, again, pass_deadlines
@@ -350,6 +355,17 @@ def test_home_says_what_awaits_and_stops_when_it_is_done(browser, marina):
     assert "Déposez votre offre" in browser.get(home).content.decode()
     deposited(again(tender), marina)
     assert not browser.get(home).context["tender_todos"]
+
+
+@pytest.mark.parametrize("code", ["statuts", "inconnu"])
+def test_a_type_that_no_offer_takes_is_refused_in_words(browser, marina, code):
+    DocumentTypeFactory(code="statuts")
+    tender = in_deposit(marina)
+    file = SimpleUploadedFile("offre.pdf", pdf(), "application/pdf")
+    response = browser.post(url("tender_offer_file", tender), sent(marina, type=code, file=file))
+    assert response.status_code == 422
+    assert "Ce type de document n’est plus demandé." in response.content.decode()
+    assert not Offer.objects.exists()
 
 
 def test_a_file_and_a_deposit_ask_few_things(browser, marina, django_assert_max_num_queries):
