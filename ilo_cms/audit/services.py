@@ -69,7 +69,7 @@ def logged(service: Callable[..., Answer]) -> Callable[..., Answer]:
     return wrapper
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # what cannot be logged must not happen
 def record(
     action: str,
     *,

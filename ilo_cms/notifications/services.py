@@ -87,7 +87,7 @@ def notify(
     return notices
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue_mail(
     *,
     recipient: User | None,

@@ -44,6 +44,7 @@ USUAL_TYPES = ["offre-intervention", "offre-financiere", "references", "autre"]
 #: More files than this are no offer that anybody reads.
 MOST_FILES = 20
 MOST_PARTNERS = 10
+NOT_ASKED = "Ce type de document n’est plus demandé. Rechargez la page."
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def add_file(
     """
     check_preparable(invitation, database_now())  # before what may take long
     if not offer_types(invitation.tender).filter(pk=document_type.pk).exists():
-        raise ValidationError("Une offre ne contient pas ce type de document.")
+        raise ValidationError(NOT_ASKED)
     document, findings = receive(
         file=file,
         document_type=document_type,
@@ -232,7 +233,7 @@ def keep_file(
     place, contact, now = locked_place(invitation.tender, acting_as)
     check_preparable(place, now)
     row = own_draft(place, contact)
-    files = list(row.files.filter(removed_at=None).select_related("document"))
+    files = list(row.files.filter(removed_at=None).select_related("document").order_by())
     there = (document.digest, document.type_id)
     if known := next((f for f in files if (f.document.digest, f.document.type_id) == there), None):
         return known, False

@@ -20,7 +20,12 @@ from ilo_cms.tenders.models import (
 )
 from ilo_cms.tenders.phases import moment
 from ilo_cms.tenders.receipts import content_lines
-from tests.factories import ContactFactory, EstablishmentFactory, OrganisationFactory
+from tests.factories import (
+    ContactFactory,
+    DocumentTypeFactory,
+    EstablishmentFactory,
+    OrganisationFactory,
+)
 from tests.helpers.amounts import says
 from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, accept, again, pass_deadlines
@@ -363,6 +368,35 @@ def test_an_inactive_organisation_reads_that_nothing_can_be_done(browser, marina
     assert text.count("Écrivez à votre référent·e") == 1
     home = browser.get("/").text
     assert "Répondez à une sollicitation" not in home and "Déposez votre offre" not in home
+
+
+@pytest.mark.parametrize("code", ["statuts", "inconnu"])
+def test_a_type_that_no_offer_takes_is_refused_in_words(browser, marina, code):
+    DocumentTypeFactory(code="statuts")
+    tender = in_deposit(marina)
+    file = SimpleUploadedFile("offre.pdf", pdf(), "application/pdf")
+    response = browser.post(url("tender_offer_file", tender), sent(marina, type=code, file=file))
+    assert response.status_code == 422
+    assert "Ce type de document n’est plus demandé." in response.content.decode()
+    assert not Offer.objects.exists()
+
+
+def test_a_file_and_a_deposit_ask_few_things(browser, marina, django_assert_max_num_queries):
+    """A rush is as fast as one act is short (decision 0018): more than this is for a new rule."""
+    tender = in_deposit(marina)
+    with_file(browser, marina, tender)  # a first request looks up more
+    file = SimpleUploadedFile("autre.pdf", pdf(pages=2), "application/pdf")
+    piece = sent(marina, type="offre-intervention", file=file)
+    with django_assert_max_num_queries(19):
+        browser.post(url("tender_offer_file", tender), piece)
+    said = typed(marina, tender)
+    with django_assert_max_num_queries(34):
+        browser.post(url("tender_offer", tender), said)
+    again = said | {"key": str(uuid4()), "price": "1 300"}
+    with django_assert_max_num_queries(37):
+        browser.post(url("tender_offer", tender), again)
+    assert Deposit.objects.standing().get().number == 2
+    assert len(Deposit.objects.standing().get().content["files"]) == 2
 
 
 def test_lists_ask_as_many_questions_for_many_tenders(browser, marina, django_assert_num_queries):

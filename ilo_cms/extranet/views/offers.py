@@ -26,6 +26,7 @@ from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.deposits import Act, deposit, files_of, missing_of
 from ilo_cms.tenders.models import Deposit, OfferFile
 from ilo_cms.tenders.offers import (
+    NOT_ASKED,
     add_file,
     draft_of,
     offer_types,
@@ -36,7 +37,6 @@ from ilo_cms.tenders.offers import (
 from ilo_cms.tenders.places import Place
 
 
-GONE = "Ce type de document n’est plus demandé. Rechargez la page."
 NEW = "Votre fichier est dans le brouillon : il sera déposé avec votre offre."
 SAME = "Ce fichier était déjà dans le brouillon : rien n’a changé."
 
@@ -196,9 +196,9 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     code = request.POST.get("type", "")
     if request.POST.get(ACTING_AS) != str(request.contact.pk):
         return answer(request, place, code, OTHER_TAB, 409)
-    asked = offer_types(place.tender).filter(code=code).first()
+    asked = DocumentType.objects.filter(code=code).first()
     if asked is None:
-        return answer(request, place, "", GONE, 422)
+        return answer(request, place, "", NOT_ASKED, 422)
     file = request.FILES.get("file")
     if file is None:
         return answer(request, place, code, *no_file(request, asked))

@@ -27,9 +27,12 @@ class InvitationQuerySet(models.QuerySet):
         """
         if not contact.has_access:
             return self.none()
-        rows = self.filter(told_to_invited("tender__"), organisation=contact.organisation_id)
-        rows = rows.exclude(tender__published_at=None)
-        return rows.filter(written_by_then(contact, "invited_at"))
+        return self.filter(
+            told_to_invited("tender__"),
+            written_by_then(contact, "invited_at"),
+            organisation=contact.organisation_id,
+            tender__published_at__isnull=False,
+        )
 
     def most_urgent_first(self, now):
         """Those where something can be done at a moment, then those that wait, then those over.

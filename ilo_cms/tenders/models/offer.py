@@ -35,9 +35,12 @@ class OfferQuerySet(models.QuerySet):
         """One's own organisation's, in a CAE the cooperator's own (T8); none to former contacts."""
         if not contact.has_access or contact.is_former:
             return self.none()
-        own = Q(cooperator=None) | Q(cooperator=contact)
-        rows = self.filter(own, invitation__organisation=contact.organisation_id)
-        return rows.exclude(invitation__tender__published_at=None).unsealed_to_support()
+        rows = self.filter(
+            Q(cooperator=None) | Q(cooperator=contact),
+            invitation__organisation=contact.organisation_id,
+            invitation__tender__published_at__isnull=False,
+        )
+        return rows.unsealed_to_support()
 
     def shared_with(self, contact: Contact):
         """Those that stand and name a contact's organisation as a partner who may read (T8)."""
