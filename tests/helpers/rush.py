@@ -209,8 +209,8 @@ def free_port() -> int:
 
 
 def serve(folder: str, port: int, application: str = "config.wsgi") -> subprocess.Popen:
-    """gunicorn as in production: two processes of threads."""
-    sized = {"PORT": str(port), "WEB_WORKERS": "2", "WEB_THREADS": "16"}
+    """gunicorn as in production, a process for each of two processors."""
+    sized = {"PORT": str(port), "WEB_WORKERS": "2"}
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
     log = Path(folder, "gunicorn.log").open("a", encoding="utf-8")
     server = subprocess.Popen(
