@@ -22,6 +22,10 @@ NO_CHECK = (
     "Les fichiers ne peuvent pas être vérifiés pour le moment : rien n’a été enregistré. "
     "Réessayez dans quelques minutes."
 )
+TOO_MUCH = (
+    f"Les fichiers de ce formulaire dépassent {MAXIMUM_MEGABYTES} Mo : rien n’a été enregistré. "
+    "Réduisez-les (images moins grandes, PDF allégé), puis réessayez."
+)
 NO_FILE = "Choisissez d’abord un fichier sur votre ordinateur."
 #: What a script is answered when a file was not taken, by the refusal's code; 422 for all others.
 #: After 429 it sends the same file again by itself.
@@ -48,6 +52,15 @@ def no_file(request: HttpRequest, document_type: DocumentType) -> tuple[str, int
     if reason == "too_large":
         return too_large(document_type), 422
     return (NO_SPACE, 503) if reason == "no_space" else (NO_FILE, 422)
+
+
+def cut_short(request: HttpRequest) -> tuple[str, int] | None:
+    """Why a form of several files lost some on the way, and the status; None when all came.
+
+    Those before the one that was stopped are there: without asking, they would pass for all.
+    """
+    stops = {"too_large": (TOO_MUCH, 422), "no_space": (NO_SPACE, 503)}
+    return stops.get(stop_reason(request))
 
 
 class BoundedUploadHandler(TemporaryFileUploadHandler):

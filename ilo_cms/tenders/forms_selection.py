@@ -45,6 +45,7 @@ from ilo_cms.tenders.scoring import (
 
 
 SELECTION = {Phase.SELECTION}
+TYPE_GONE = "Un type de document n’est plus proposé : choisissez à nouveau les fichiers."
 
 
 class OpenForm(ActForm):
@@ -402,6 +403,12 @@ class OutsideForm(ActForm):
         if self.method == "get":
             raise ValidationError(self.fault)
         return siren
+
+    def clean(self) -> None:
+        """A file of a type that administrators closed meanwhile is not left out unsaid."""
+        super().clean()
+        if self.method == "post" and self.files.keys() - self.types.keys():
+            raise ValidationError(TYPE_GONE)
 
     def run(self) -> object:
         """Enter it."""

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from ilo_cms.documents import uploads
 from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.tenders.comparison import comparison
@@ -321,3 +322,38 @@ def test_an_offer_without_a_file_or_with_a_wrong_one_is_refused_whole(opened, cl
     assert not Deposit.objects.filter(offer__invitation__organisation=organisation).exists()
     types = {f"file-{offer_type().pk}", f"file-{other.pk}"}
     assert types <= {*fields_asked(as_(claire), opened, organisation.siren)[0]}
+
+
+def outside_data(tender, organisation):
+    return {
+        "key": uuid4(),
+        "siren": organisation.siren,
+        "channel": "courriel",
+        **received(tender.deposit_deadline - timedelta(minutes=1)),
+        "price": "3900",
+        "days": "5",
+    }
+
+
+def test_a_file_of_a_type_that_was_closed_meanwhile_is_not_left_out_unsaid(opened, claire):
+    gone = DocumentTypeFactory(code="references")
+    data = outside_data(opened, EstablishmentFactory().organisation)
+    sent = {**slot(a_file()), f"file-{gone.pk}": a_file(pages=4)}
+    gone.is_active = False
+    gone.save()
+    answer = act(as_(claire), opened, "offre-hors-plateforme", **data, **sent)
+    assert answer.status_code == 422 and "n’est plus proposé" in answer.text
+    assert not Deposit.objects.filter(channel=Channel.MAIL).exists()
+
+
+def test_files_too_large_together_are_refused_and_not_the_last_ones_lost(
+    opened, claire, monkeypatch
+):
+    """The upload stops at the limit: the files before it are no whole offer."""
+    other = DocumentTypeFactory(code="references")
+    data = outside_data(opened, EstablishmentFactory().organisation)
+    sent = {**slot(a_file()), f"file-{other.pk}": ContentFile(bytes(200_000), name="refs.pdf")}
+    monkeypatch.setattr(uploads, "MEGABYTE", 1000)
+    answer = act(as_(claire), opened, "offre-hors-plateforme", **data, **sent)
+    assert answer.status_code == 422 and "fichiers de ce formulaire dépassent" in answer.text
+    assert not Deposit.objects.filter(channel=Channel.MAIL).exists()
