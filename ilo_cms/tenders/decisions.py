@@ -43,13 +43,14 @@ def decide(
     reasons: Mapping[Offer, str],
     seen: int,
     acting_user: User,
-    despite_rank: bool = False,
+    despite_rank: int = 1,
 ) -> Decision:
     """Retain one of the offers, or none; every participant is told, with a letter (SPEC T13).
 
-    An offer that others outrank is retained only `despite_rank`. `reasons` say why each of the
-    others is not retained; with no offer retained, those without a reason of their own read the
-    comment. Retaining makes, or completes, the assignment (T14).
+    An offer that others outrank is retained only when `despite_rank` is its rank: who passed over
+    one better offer did not pass over two. `reasons` say why each of the others is not retained;
+    with no offer retained, those without a reason of their own read the comment. Retaining makes,
+    or completes, the assignment (T14).
     Raises PermissionDenied, ValidationError by field, or coded "changed".
     """
     row, now = to_change(tender, seen, acting_user)
@@ -105,15 +106,15 @@ def check_agreed(offers: list[Offer], criteria: int) -> None:
 
 
 def check_rank(
-    offers: list[Offer], retained: Offer, criteria: list[Criterion], despite_rank: bool
+    offers: list[Offer], retained: Offer, criteria: list[Criterion], despite_rank: int
 ) -> None:
     """Raise ValidationError naming the better offers, unless they are passed over on purpose."""
     notes = agreed_notes(offers)
     rank = ranks({offer: total(notes[offer.pk], criteria) for offer in offers})
-    better = [of(each.author) for each, place in rank.items() if place < rank[retained]]
-    if better and not despite_rank:
+    better = [f"celle {of(each.author)}" for each, place in rank.items() if place < rank[retained]]
+    if better and rank[retained] != despite_rank:
         raise ValidationError(
-            f"L’offre {of(retained.author)} est au rang {rank[retained]}, après celle "
+            f"L’offre {of(retained.author)} est au rang {rank[retained]}, après "
             f"{', '.join(better)}. Si c’est votre choix, dites pourquoi dans le commentaire, puis "
             "confirmez-le."
         )

@@ -288,8 +288,8 @@ class DecideForm(ActForm):
         return next((line for line in better if str(line.offer.pk) == chosen), None)
 
     def confirmation(self, line: Line) -> str:
-        """A name of its own for each offer: who ticked it for one did not for another."""
-        return f"despite-rank-{line.offer.pk}"
+        """A name of its own for each offer and rank: who ticked it for one did not for another."""
+        return f"despite-rank-{line.offer.pk}-{line.rank}"
 
     def run(self) -> object:
         """Decide."""
@@ -301,7 +301,7 @@ class DecideForm(ActForm):
             offer=chosen[0] if chosen else None,
             comment=said["comment"],
             reasons={line.offer: said[f"reason-{line.offer.pk}"] for line in self.lines},
-            despite_rank=line is not None and said[self.confirmation(line)],
+            despite_rank=(line.rank or 1) if line and said[self.confirmation(line)] else 1,
             **self.common,
         )
 

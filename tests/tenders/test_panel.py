@@ -117,7 +117,16 @@ def test_an_offer_that_another_outranks_is_retained_only_on_purpose(opened, clai
     agree(opened, claire, 8, 6)
     with pytest.raises(ValidationError, match="Bêta est au rang 2, après celle d’Alpha"):
         choose(opened, claire, index=1)
-    assert choose(opened, claire, index=1, despite_rank=True).offer.author.name == "Bêta"
+    assert choose(opened, claire, index=1, despite_rank=2).offer.author.name == "Bêta"
+
+
+def test_a_rank_that_changed_since_it_was_confirmed_is_confirmed_anew(opened, claire):
+    """Colleagues may agree on other notes while the form is open."""
+    agree(opened, claire, 6, 8)
+    with pytest.raises(ValidationError, match="Alpha est au rang 2"):
+        choose(opened, claire)  # the first, when the form was opened
+    with pytest.raises(ValidationError, match="Alpha est au rang 2"):
+        choose(opened, claire, despite_rank=3)
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -135,17 +144,13 @@ def test_the_form_asks_to_confirm_a_lower_rank_and_keeps_what_was_typed(opened, 
     said[f"reason-{first}"] = "Trop loin."
     asked = act(client, opened, "decider", **said)
     assert asked.status_code == 422
-    for words in (f'name="despite-rank-{second}"', "Plus près du terrain.", "Trop loin."):
+    for words in (f'name="despite-rank-{second}-2"', "Plus près du terrain.", "Trop loin."):
         assert words in asked.text
-    # What was confirmed of another offer confirms nothing of this one.
-    assert (
-        act(client, opened, "decider", **said, **{f"despite-rank-{first}": "on"}).status_code == 422
-    )
-    assert not Decision.objects.exists()
-    assert (
-        act(client, opened, "decider", **said, **{f"despite-rank-{second}": "on"}).status_code
-        == 302
-    )
+    # What was confirmed of another offer, or of another rank, confirms nothing of this one.
+    for ticked, status in ((f"{first}-2", 422), (f"{second}-3", 422), (f"{second}-2", 302)):
+        assert not Decision.objects.exists()
+        ticks = {f"despite-rank-{ticked}": "on"}
+        assert act(client, opened, "decider", **said, **ticks).status_code == status
     assert Decision.objects.get().offer_id == second
 
 
