@@ -227,8 +227,10 @@ def handed_in_by(user: User, tender: Tender) -> ScoreSheet | None:
 
 def awaited_evaluators(tender: Tender) -> list[str]:
     """Who began and still has to hand in: not after a conflict, nor having left."""
-    begun = tender.score_sheets.filter(handed_in_at=None).select_related("evaluator")
-    return [str(each.evaluator) for each in begun if can_evaluate(each.evaluator, tender)]
+    free = tender.conflict_statements.filter(has_conflict=False).values("evaluator")
+    begun = tender.score_sheets.filter(handed_in_at=None, evaluator__in=free)
+    rows = begun.select_related("evaluator__officer")
+    return [str(each.evaluator) for each in rows if can_run(each.evaluator, tender)]
 
 
 def agreed_notes(offers: Iterable[Offer]) -> dict[UUID, dict]:

@@ -113,6 +113,21 @@ def test_the_page_asks_as_many_questions_for_two_sheets_as_for_one(opened, clair
     assert counts[0] == counts[1], [query["sql"] for query in asked]
 
 
+def test_the_page_asks_as_many_questions_for_many_who_began_as_for_one(opened, claire, samira):
+    score(opened, claire, 8, 6)
+    client, counts = as_(claire), []
+    others = [an_officer(operator=claire.officer.operator) for _ in range(3)]
+    for people in ([samira], others):
+        for person in people:
+            state_conflict(tender=opened, has_conflict=False, text="", acting_user=person)
+            save_scores(tender=opened, notes=notes(opened, 7, 5), acting_user=person)
+        page(client, opened)  # fills the caches
+        with CaptureQueriesContext(connection) as asked:
+            assert page(client, opened).count(str(people[-1])) >= 1
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
 def test_an_offer_that_another_outranks_is_retained_only_on_purpose(opened, claire):
     agree(opened, claire, 8, 6)
     with pytest.raises(ValidationError, match="Bêta est au rang 2, après celle d’Alpha"):
