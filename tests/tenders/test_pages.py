@@ -370,7 +370,7 @@ def test_an_inactive_organisation_reads_that_nothing_can_be_done(browser, marina
     assert "Répondez à une sollicitation" not in home and "Déposez votre offre" not in home
 
 
-@pytest.mark.parametrize("code", ["statuts", "inconnu"])
+@pytest.mark.parametrize("code", ["statuts", "inconnu", "\x00"])
 def test_a_type_that_no_offer_takes_is_refused_in_words(browser, marina, code):
     DocumentTypeFactory(code="statuts")
     tender = in_deposit(marina)

@@ -196,7 +196,8 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     code = request.POST.get("type", "")
     if request.POST.get(ACTING_AS) != str(request.contact.pk):
         return answer(request, place, code, OTHER_TAB, 409)
-    asked = DocumentType.objects.filter(code=code).first()
+    # Compared here: of a code that a browser made up, PostgreSQL chokes on some characters.
+    asked = next((each for each in DocumentType.objects.all() if each.code == code), None)
     if asked is None:
         return answer(request, place, "", NOT_ASKED, 422)
     file = request.FILES.get("file")
