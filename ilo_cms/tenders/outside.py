@@ -115,18 +115,19 @@ def keep_outside(
     """Write the rows of an offer whose files are kept; see `enter_outside_offer`."""
     row, now = in_selection(tender)
     can_run(acting_user, row).enforce()
-    if known := Deposit.objects.filter(key=key, offer__invitation__tender=row).first():
+    said["establishment"] = holder_of(organisation, said["establishment"])
+    documents = [document for document, _ in kept]
+    content = content_of_outside(said, received_at, documents)
+    if known := Deposit.objects.filter(key=key).first():
+        if entry_of(known) != (row, organisation, cooperator, channel, told(content)):
+            raise ValidationError(FOREIGN, code="changed")
         return known
-    if Deposit.objects.filter(key=key).exists():
-        raise ValidationError(FOREIGN, code="changed")
     check_reception(row, received_at, now, said)
     check_unscored(row)
-    said["establishment"] = holder_of(organisation, said["establishment"])
     offer = offer_of(row, organisation, cooperator, acting_user)
     for document, findings in kept:
         write_document(document, findings)
         OfferFile.objects.create(offer=offer, document=document)
-    documents = [document for document, _ in kept]
     deposit = Deposit(
         key=key,
         offer=offer,
@@ -137,7 +138,7 @@ def keep_outside(
         channel=channel,
         received_at=received_at,
         requirements=row.requirements,
-        content=content_of_outside(said, received_at, documents),
+        content=content,
     )
     insert(deposit, documents)
     record(
@@ -149,6 +150,13 @@ def keep_outside(
         digest=deposit.digest,
     )
     return deposit
+
+
+def entry_of(known: Deposit) -> tuple:
+    """What a form entered: a browser that goes back shows it with its key, perhaps to change it."""
+    place = known.offer.invitation
+    author = (place.tender, place.organisation, known.offer.cooperator)
+    return *author, known.channel, told(known.content)
 
 
 def check_reception(tender: Tender, received_at: datetime, now: datetime, said: dict) -> None:
@@ -248,6 +256,11 @@ def offer_of(
     if Deposit.objects.standing().filter(offer=offer).exists():
         raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
     return offer
+
+
+def told(content: dict) -> dict:
+    """What a form said, whichever rows its files have: they have new ones each time."""
+    return content | {"files": [(each["type"], each["digest"]) for each in content["files"]]}
 
 
 def content_of_outside(said: dict, received_at: datetime, documents: list[Document]) -> dict:

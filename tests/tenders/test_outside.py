@@ -335,6 +335,22 @@ def outside_data(tender, organisation):
     }
 
 
+def test_a_form_shown_again_enters_nothing_else(opened, claire):
+    """The same twice is one offer; changed since, it is not said to be entered."""
+    key, organisation = uuid4(), EstablishmentFactory().organisation
+    first = enter(opened, claire, organisation, key=key)
+    assert enter(opened, claire, organisation, key=key) == first
+    other = EstablishmentFactory().organisation
+    for whose, changed in (
+        (organisation, {"price": Decimal(1)}),
+        (organisation, {"channel": Channel.POST}),
+        (organisation, {"files": [(offer_type(), a_file(pages=7))]}),
+        (other, {}),
+    ):
+        with pytest.raises(ValidationError, match="rechargez-la"):
+            enter(opened, claire, whose, key=key, **changed)
+
+
 def test_a_file_of_a_type_that_was_closed_meanwhile_is_not_left_out_unsaid(opened, claire):
     gone = DocumentTypeFactory(code="references")
     data = outside_data(opened, EstablishmentFactory().organisation)
