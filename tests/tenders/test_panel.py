@@ -62,7 +62,7 @@ def test_what_is_handed_in_is_read_and_offered_no_more(opened, claire):
     sheet = score(opened, claire, "8.5", "6")
     after = page(client, opened)
     assert link_to(opened, "notes") not in after and link_to(opened, "interets") not in after
-    assert "Votre grille est remise depuis le" in after
+    assert "Vous avez remis votre grille le" in after
     assert f'href="#sheet-{sheet.pk}"' in after and f'id="sheet-{sheet.pk}"' in after
     assert "8,5 (« Vu »)" in after
 
