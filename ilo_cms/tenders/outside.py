@@ -123,7 +123,6 @@ def keep_outside(
             raise ValidationError(FOREIGN, code="changed")
         return known
     check_reception(row, received_at, now, said)
-    check_unscored(row)
     offer = offer_of(row, organisation, cooperator, acting_user)
     for document, findings in kept:
         write_document(document, findings)
@@ -160,7 +159,9 @@ def entry_of(known: Deposit) -> tuple:
 
 
 def check_reception(tender: Tender, received_at: datetime, now: datetime, said: dict) -> None:
-    """Raise ValidationError by field on an offer out of its time, or without price."""
+    """Raise ValidationError on an offer out of its time, or without price, by field."""
+    if not (decision := is_unscored(tender)):
+        raise ValidationError(decision.reason)
     faults = {}
     end = deposits_end(tender) if tender.deposit_deadline else None
     if received_at > now:
@@ -178,18 +179,20 @@ def check_reception(tender: Tender, received_at: datetime, now: datetime, said: 
         raise ValidationError(faults)
 
 
-def check_unscored(tender: Tender) -> None:
-    """Raise ValidationError once a sheet is handed in: it would lack the notes of this offer."""
+def is_unscored(tender: Tender) -> Decision:
+    """Offers are entered until a sheet is handed in: it would lack the notes of this one."""
     if tender.score_sheets.exclude(handed_in_at=None).exists():
-        raise ValidationError(
+        return refused(
             "Une grille individuelle est déjà remise : il est trop tard pour saisir une offre."
         )
+    return ALLOWED
 
 
 def can_enter(tender: Tender, organisation: Organisation) -> Decision:
     """Whether an offer of an organisation may still be entered: it has none that stands (T8)."""
-    if not (decision := can_receive(tender, organisation)):
-        return decision
+    for decision in (can_receive(tender, organisation), is_unscored(tender)):
+        if not decision:
+            return decision
     if has_offer_by_cooperator(tender, organisation):
         return ALLOWED
     offers = Offer.objects.filter(invitation__tender=tender, invitation__organisation=organisation)

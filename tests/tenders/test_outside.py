@@ -268,6 +268,14 @@ def test_the_form_says_at_once_who_may_not_be_entered(opened, claire):
     names, text = fields_asked(browser, opened, contact.organisation.siren)
     assert names == ["siren"]
     assert "a déjà déposé une offre" in text
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    offers, criteria = scored(opened)
+    notes = {(offer.pk, each.pk): Note(Decimal(7)) for offer in offers for each in criteria}
+    save_scores(tender=opened, notes=notes, acting_user=claire)
+    hand_in(tender=opened, acting_user=claire)
+    names, text = fields_asked(browser, opened, OrganisationFactory().siren)
+    assert names == ["siren"]
+    assert "trop tard pour saisir" in text
 
 
 def test_an_officer_enters_the_offer_of_a_cooperator(opened, claire, cooperators):
