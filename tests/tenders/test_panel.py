@@ -101,6 +101,17 @@ def test_who_handed_in_is_told_of_whom_the_panel_waits(opened, claire, samira):
     assert standing_out(as_(claire), opened) == ["Arrêter les notes ensemble"]
 
 
+def test_of_who_left_nothing_is_awaited(opened, claire, samira):
+    score(opened, claire, 8, 6)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=samira)
+    save_scores(tender=opened, notes=notes(opened, 7, 5), acting_user=samira)
+    assert "encore attendue" in page(as_(claire), opened)
+    samira.officer.is_active = False
+    samira.officer.save()
+    assert "encore attendue" not in page(as_(claire), opened)
+    agree_scores(tender=opened, notes=notes(opened, 8, 6), acting_user=claire)
+
+
 def test_the_page_asks_as_many_questions_for_two_sheets_as_for_one(opened, claire, samira):
     client = as_(claire)
     counts = []
