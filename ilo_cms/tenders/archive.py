@@ -210,9 +210,11 @@ def score_lines(tender: Tender, lines: list[Line], user: User) -> list[str]:
         said.append(f"{line.offer.author} : {said_of(line.total)} sur 100, rang {line.rank or '–'}")
         said += [f"  {note['label']} : {said_of(note['value'])}" for note in line.in_order]
     sheets = ScoreSheet.objects.visible_to(user).filter(tender=tender)
-    for sheet in sheets.select_related("evaluator").prefetch_related("scores__criterion"):
+    for sheet in sheets.with_scores():
         said += ["", f"Grille de {sheet.evaluator}"]
-        said += [f"  {score.offer} ; {score}" for score in sheet.scores.all()]
+        for score in sheet.scores.all():
+            comment = f" (« {score.comment} »)" if score.comment else ""
+            said.append(f"  {score.offer} ; {score}{comment}")
     return said
 
 

@@ -23,13 +23,7 @@ def selection_panel(request: HttpRequest, tender: Tender) -> SafeString | None:
         "lines": lines,
         "criteria": criteria,
         "statements": tender.conflict_statements.select_related("evaluator"),
-        "sheets": sheets.exclude(handed_in_at=None)
-        .select_related("evaluator")
-        .prefetch_related(
-            "scores__criterion",
-            "scores__offer__invitation__organisation",
-            "scores__offer__cooperator__user",
-        ),
+        "sheets": sheets.exclude(handed_in_at=None).with_scores(),
         "rejections": rejections_of(decision),
     }
     return render_to_string("tenders/selection_panel.html", context, request)

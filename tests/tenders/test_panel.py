@@ -17,7 +17,7 @@ from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit
 from tests.tenders.test_selection import agree, choose, notes, score
-from tests.tenders.test_selection_pages import act, page, standing_out
+from tests.tenders.test_selection_pages import act, archive_of, page, standing_out
 from tests.tenders.test_selection_pages import notes as typed
 
 
@@ -135,6 +135,18 @@ def test_the_page_asks_as_many_questions_for_many_who_began_as_for_one(opened, c
         page(client, opened)  # fills the caches
         with CaptureQueriesContext(connection) as asked:
             assert page(client, opened).count(str(people[-1])) >= 1
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_the_archive_has_each_sheet_with_its_comments_and_asks_no_more(opened, claire, samira):
+    counts = []
+    for person in (claire, samira):
+        sheet = score(opened, person, "8.5", 6)
+        archive_of(as_(claire), opened)  # fills the caches
+        with CaptureQueriesContext(connection) as asked:
+            text = archive_of(as_(claire), opened)["8 notes.txt"]
+        assert f"Grille de {sheet.evaluator}" in text and " : 8,5 (« Vu »)" in text
         counts.append(len(asked))
     assert counts[0] == counts[1]
 

@@ -100,6 +100,14 @@ class ScoreSheetQuerySet(models.QuerySet):
             open_to_me = Q()
         return readable.filter(Q(evaluator=user) | (open_to_me & Q(handed_in_at__isnull=False)))
 
+    def with_scores(self):
+        """With their notes, and what a list of these says of each."""
+        return self.select_related("evaluator").prefetch_related(
+            "scores__criterion",
+            "scores__offer__invitation__organisation",
+            "scores__offer__cooperator__user",
+        )
+
 
 class ScoreSheet(UUIDModel, TimestampedModel):
     """One evaluator's notes of a tender: theirs alone until they hand them in (SPEC T12)."""
