@@ -56,6 +56,7 @@ def deposit(
     force in the same place is returned as it is. Raises what `receive` raises.
     """
     can_deposit(acting_user, acting_as, organisation, owner).enforce()
+    check_proposed(document_type)
     document, findings = receive(
         file=file,
         document_type=document_type,
@@ -152,12 +153,19 @@ def set_issue_date(*, document: Document, issued_on: date, acting_user: User) ->
     return row
 
 
-def checked_extension(name: str, document_type: DocumentType) -> str:
-    """The extension of a file that this type accepts. Raises ValidationError."""
+def check_proposed(document_type: DocumentType) -> None:
+    """Raise ValidationError on a type that administrators closed.
+
+    Not for what was asked before that: a document requested, or required by a tender.
+    """
     if not document_type.is_active:
         raise ValidationError(
             f"Le type « {document_type} » n’est plus proposé. Rechargez la page pour choisir."
         )
+
+
+def checked_extension(name: str, document_type: DocumentType) -> str:
+    """The extension of a file that this type accepts. Raises ValidationError."""
     extension = extension_of(name)
     if extension not in MEDIA_TYPES or extension not in document_type.extensions:
         given = (

@@ -10,7 +10,7 @@ from ilo_cms.audit.services import logged
 from ilo_cms.directory.models import Contact
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Reach
-from ilo_cms.documents.services import receive, record_deposit
+from ilo_cms.documents.services import check_proposed, receive, record_deposit
 from ilo_cms.engagements.changes import needed
 from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.changes import add_event, raise_revision, to_change
@@ -52,6 +52,7 @@ def attach_file(
     title = needed(title, "Donnez un intitulé à ce fichier.", "title")
     if file_type.audience != DocumentType.Audience.ENGAGEMENT:
         raise ValidationError({"file_type": "Choisissez le type de ce fichier."})
+    check_proposed(file_type)
     document, findings = receive(
         file=file,
         document_type=file_type,

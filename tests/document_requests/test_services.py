@@ -19,6 +19,7 @@ from ilo_cms.documents.models import Document, Reach
 from ilo_cms.documents.services import deposit as deposit_in_record
 from ilo_cms.documents.services import receive, withdraw
 from ilo_cms.notifications.models import Notification
+from ilo_cms.referentials.models import DocumentType
 from tests.document_requests.conftest import in_days, judge, put, row
 from tests.factories import AssignmentFactory, ContactFactory, EngagementFactory, OfficerFactory
 from tests.helpers import files
@@ -224,6 +225,11 @@ def test_a_document_still_valid_is_reused_in_one_click(asked, contact, officer, 
     assert not answers.reusable(contact.organisation).exists()
     with pytest.raises(ValidationError, match="n’est plus valable"):
         answers.reuse(item=row(asked), document=kept, acting_as=contact)
+
+
+def test_what_was_asked_is_answered_though_its_type_was_closed_since(asked, contact, types):
+    DocumentType.objects.update(is_active=False)
+    assert put(asked, contact)[1]
 
 
 def upload_file(content: bytes, name="kbis.pdf"):

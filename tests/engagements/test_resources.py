@@ -125,6 +125,13 @@ def test_the_same_form_sent_twice_deposits_once(store, assignment):  # noqa: F81
     assert Resource.objects.count() == Document.objects.count() == 1
 
 
+def test_a_type_that_is_no_longer_proposed_takes_nothing(store, assignment):  # noqa: F811
+    closed = DocumentTypeFactory(code="livrable", formats="pdf", audience="engagement")
+    closed.is_active = False
+    with pytest.raises(ValidationError, match="n’est plus proposé"):
+        deliverable(assignment, file_type=closed)
+
+
 def test_who_may_deposit(assignment, beneficiary):
     note = {"file": None, "note": "À lire"}
     abandoned = AssignmentFactory(engagement=assignment.engagement, status="abandonnee")

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditDetail, AuditEvent
@@ -17,7 +18,14 @@ from ilo_cms.notifications.models import Notification, OutboxMessage
 from ilo_cms.tenders.deposits import MOST_LATE, confirm, deposit, digest_of, withdraw
 from ilo_cms.tenders.diffusion import invite_more
 from ilo_cms.tenders.models import Deposit, DepositKind, LateAttempt, Offer, Tender
-from ilo_cms.tenders.offers import Partner, draft_of, remove_file, save_draft, set_partners
+from ilo_cms.tenders.offers import (
+    Partner,
+    add_file,
+    draft_of,
+    remove_file,
+    save_draft,
+    set_partners,
+)
 from ilo_cms.tenders.opening import open_tender
 from tests.factories import (
     ContactFactory,
@@ -26,6 +34,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.helpers.amounts import says
+from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, accept, again, boss, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type, place_of, read, ready
 
@@ -243,6 +252,21 @@ def test_an_offer_without_a_document_required_since_is_deposited_again_not_confi
         confirm(offer=offer, key=uuid4(), acting_as=marina)
     tender.required_types.clear()
     assert confirm(offer=offer, key=uuid4(), acting_as=marina).kind == DepositKind.CONFIRMED
+
+
+def test_a_document_required_by_the_tender_is_taken_though_its_type_was_closed_since(marina):
+    tender = in_deposit(marina)
+    offer = ready(tender, marina)
+    kind = DocumentTypeFactory(label="Références")
+    tender.required_types.add(kind)
+    type(kind).objects.filter(pk=kind.pk).update(is_active=False)
+    kind.refresh_from_db()
+    file = ContentFile(pdf(pages=2), name="references.pdf")
+    add_file(invitation=offer.invitation, file=file, document_type=kind, acting_as=marina)
+    assert deposit(offer=offer, key=uuid4(), acting_as=marina).documents.count() == 2
+    tender.required_types.clear()
+    with pytest.raises(ValidationError, match="ne contient pas ce type"):
+        add_file(invitation=offer.invitation, file=file, document_type=kind, acting_as=marina)
 
 
 def test_the_opening_record_says_what_was_not_confirmed(wired):
