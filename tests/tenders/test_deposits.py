@@ -265,7 +265,7 @@ def test_a_document_required_by_the_tender_is_taken_though_its_type_was_closed_s
     add_file(invitation=offer.invitation, file=file, document_type=kind, acting_as=marina)
     assert deposit(offer=offer, key=uuid4(), acting_as=marina).documents.count() == 2
     tender.required_types.clear()
-    with pytest.raises(ValidationError, match="ne contient pas ce type"):
+    with pytest.raises(ValidationError, match="plus demandé"):
         add_file(invitation=offer.invitation, file=file, document_type=kind, acting_as=marina)
 
 
