@@ -14,12 +14,7 @@ from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document, Reach
-from ilo_cms.documents.services import (
-    as_it_is_now,
-    check_proposed,
-    receive,
-    record_deposit,
-)
+from ilo_cms.documents.services import as_it_is_now, check_proposed, receive, record_deposit
 from ilo_cms.engagements.changes import check_new, locked_engagement, needed
 from ilo_cms.engagements.models import Assignment, Engagement, Resource, ResourceShare
 from ilo_cms.engagements.parties import parties

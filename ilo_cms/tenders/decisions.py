@@ -43,7 +43,7 @@ def decide(
     reasons: Mapping[Offer, str],
     seen: int,
     acting_user: User,
-    despite_rank: int = 1,
+    despite_rank: int | None = None,
 ) -> Decision:
     """Retain one of the offers, or none; every participant is told, with a letter (SPEC T13).
 
@@ -106,7 +106,7 @@ def check_agreed(offers: list[Offer], criteria: int) -> None:
 
 
 def check_rank(
-    offers: list[Offer], retained: Offer, criteria: list[Criterion], despite_rank: int
+    offers: list[Offer], retained: Offer, criteria: list[Criterion], despite_rank: int | None
 ) -> None:
     """Raise ValidationError naming the better offers, unless they are passed over on purpose."""
     notes = agreed_notes(offers)

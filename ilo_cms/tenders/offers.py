@@ -218,8 +218,6 @@ def add_file(
         owner=None,
         acting_user=acting_as.user,
     )
-    document.reach = Reach.OFFER
-    document.expires_on = None
     return keep_file(
         invitation=invitation, document=document, findings=findings, acting_as=acting_as
     )
@@ -247,6 +245,7 @@ def write_document(document: Document, findings: Findings) -> None:
     """Write the row of a kept file of an offer, and have it scanned. Raises ValidationError."""
     if not storage.exists(document.digest):  # swept between its arrival and now
         raise ValidationError("Le fichier n’a pas pu être enregistré. Envoyez-le à nouveau.")
+    document.reach, document.expires_on = Reach.OFFER, None
     document.is_encrypted = findings.is_encrypted
     document.scan = Scan.PENDING if clamav.is_configured() else Scan.UNSCANNED
     document.save(force_insert=True)

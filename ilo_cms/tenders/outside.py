@@ -14,7 +14,7 @@ from ilo_cms.audit.services import logged, record
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.checks.formats import Findings
-from ilo_cms.documents.models import Document, Reach
+from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import receive
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
@@ -86,7 +86,7 @@ def receive_outside(
 ) -> tuple[Document, Findings]:
     """Check and keep one file. Raises what `receive` raises, the sentence naming the file."""
     try:
-        document, findings = receive(
+        return receive(
             file=file,
             document_type=document_type,
             organisation=organisation,
@@ -95,8 +95,6 @@ def receive_outside(
         )
     except ValidationError as error:
         raise ValidationError(f"{document_type} : {error.messages[0]}", code=error.code) from error
-    document.reach, document.expires_on = Reach.OFFER, None
-    return document, findings
 
 
 @logged

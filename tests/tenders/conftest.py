@@ -1,8 +1,11 @@
-"""A private place for the files of tenders and offers."""
+"""A private place for the files of tenders and offers, and the officer who runs them."""
 
 from pathlib import Path
 
 import pytest
+
+from ilo_cms.accounts.models import User
+from tests.helpers.intranet import an_officer
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,9 @@ def store(tmp_path: Path, settings) -> Path:
     default = settings.STORAGES["default"] | {"OPTIONS": options}
     settings.STORAGES = settings.STORAGES | {"default": default}
     return place
+
+
+@pytest.fixture
+def claire(wired) -> User:
+    """An officer who runs tenders."""
+    return an_officer()

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claire(wired):
-    return an_officer()
-
-
-@pytest.fixture
 def made(claire):
     """What makes a tender Claire's."""
     officer = claire.officer

@@ -32,18 +32,13 @@ from tests.factories import (
     OrganisationFactory,
 )
 from tests.helpers.files import pdf
-from tests.helpers.intranet import an_officer, as_
+from tests.helpers.intranet import as_
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, offer_type
 from tests.tenders.test_selection_pages import act, archive_of, received, slot
 
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def claire(wired):
-    return an_officer()
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claire(wired):
-    return an_officer()
-
-
-@pytest.fixture
 def samira(claire):
     return an_officer(
         operator=claire.officer.operator, user__first_name="Samira", user__last_name="Benali"

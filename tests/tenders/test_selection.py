@@ -55,11 +55,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claire(wired):
-    return an_officer()
-
-
-@pytest.fixture
 def karim(claire):
     return an_officer(operator=claire.officer.operator)
 

@@ -33,11 +33,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claire(wired):
-    return an_officer()
-
-
-@pytest.fixture
 def sealed(claire):
     """A tender of Claire's with two offers, still sealed."""
     officer = claire.officer
