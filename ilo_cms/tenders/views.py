@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
 from ilo_cms.core.forms import place_errors
 from ilo_cms.documents.uploads import OUTAGES, cut_short, refusal
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
 from ilo_cms.tenders.forms import ActForm, AnswerForm
-from ilo_cms.tenders.hub import page_of
+from ilo_cms.tenders.hub import acts_of, page_of
 from ilo_cms.tenders.models import Question, Tender, TenderAttachment
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.policies import can_run
@@ -79,7 +80,7 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     tender = tender_to_run(request, pk)
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = ACTS[act](*posted, tender=tender, user=request.user, asked=request.GET)
-    if request.method != "POST" and phase(tender, database_now()) not in form.phases:
+    if request.method != "POST" and request.path not in offered_to(request.user, tender):
         messages.error(request, "Ce n’est pas, ou plus, possible.")
         return redirect("tender_page", tender.pk)
     status = 200
@@ -95,6 +96,11 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
             return redirect("tender_page", tender.pk)
     context = {"form": form, "tender": tender} | skeleton(str(tender), tender, form.heading)
     return render(request, "tenders/act.html", context, status=status)
+
+
+def offered_to(user: User, tender: Tender) -> set[str]:
+    """The addresses of what the page of a tender offers to this member of the team now."""
+    return {act.url for act in acts_of(tender, phase(tender, database_now()), user)}
 
 
 def run(form: ActForm) -> int:

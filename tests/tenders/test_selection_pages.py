@@ -136,7 +136,8 @@ def test_who_has_a_conflict_of_interest_is_offered_nothing_to_fill_in(browser_of
         text = page(browser_of_claire, sealed)
         assert sentence in text
         for name in ("notes", "notes-arretees", "decider"):
-            assert reverse("tender_act", args=[sealed.pk, name]) not in text
+            address = reverse("tender_act", args=[sealed.pk, name])
+            assert address not in text and browser_of_claire.get(address).status_code == 302
     act(browser_of_claire, sealed, "interets", has_conflict="non")
     text = page(browser_of_claire, sealed)
     assert reverse("tender_act", args=[sealed.pk, "decider"]) in text

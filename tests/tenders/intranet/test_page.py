@@ -99,6 +99,7 @@ def test_answers_are_closed_without_an_organisation_made_inactive(browser, engag
     accept(tender, asked.organisation)
     address = reverse("tender_act", args=[tender.pk, "clore-les-reponses"])
     assert address not in page(browser, "tender_page", tender.pk)
+    assert browser.get(address).status_code == 302
     silent.organisation.is_active = False
     silent.organisation.save()
     text = page(browser, "tender_page", tender.pk)
