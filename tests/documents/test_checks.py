@@ -14,7 +14,7 @@ from weasyprint import HTML
 
 from ilo_cms.documents.checks import archive, formats
 from ilo_cms.documents.checks.names import LONGEST, RESERVED, clean_name, extension_of
-from ilo_cms.documents.checks.refusal import Refused
+from ilo_cms.documents.checks.refusal import TOO_COMPLEX, Refused
 from ilo_cms.documents.checks.sandbox import inspect_apart
 from tests.helpers import files
 
@@ -276,6 +276,14 @@ def test_each_bomb_is_refused_at_a_safe_distance(tmp_path, bomb):
     path.write_bytes(make())
     with pytest.raises(Refused):
         inspect_apart(path, extension, False)
+
+
+def test_a_pdf_of_too_many_objects_is_refused_before_they_are_read(tmp_path):
+    few, many = (b"[%s]" % (b"<</A[]>>" * count) for count in (1_000, 200_000))
+    unread = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    unread.append(b"<</Type/Page/Parent 2 0 R>>")
+    assert refusal(tmp_path, files.assembled([*unread, many]), "pdf") == TOO_COMPLEX
+    inspect(tmp_path, files.assembled([*unread, few]), "pdf")
 
 
 def spin(*_: object) -> None:

@@ -133,8 +133,11 @@ def check_ends(file: BinaryIO) -> int:
     if PAGE.search(head) or tail[end + 5 :].strip(b"\0\r\n\t ") or zipfile.is_zipfile(file):
         raise Refused(DISGUISED.format(label=LABEL))
     file.seek(0)
-    if found := RUNNING_NAMES.search(file.read()):
+    content = file.read()
+    if found := RUNNING_NAMES.search(content):
         raise Refused(HOLDS_FILES if found[1] == b"EmbeddedFile" else ACTIVE)
+    if content.count(b"<<") > OBJECTS:  # pypdf would take seconds to read what the walk refuses
+        raise Refused(TOO_COMPLEX)
     file.seek(0)
     return before.end()
 
