@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.forms import BaseForm
 from django.http import HttpRequest
 
 from ilo_cms.documents.checks.sandbox import UnavailableError
@@ -23,8 +24,8 @@ NO_CHECK = (
     "Réessayez dans quelques minutes."
 )
 TOO_MUCH = (
-    f"Les fichiers de ce formulaire dépassent {MAXIMUM_MEGABYTES} Mo : rien n’a été enregistré. "
-    "Réduisez-les (images moins grandes, PDF allégé), puis réessayez."
+    f"Ce que vous joignez à ce formulaire dépasse {MAXIMUM_MEGABYTES} Mo : rien n’a été "
+    "enregistré. Réduisez-le (images moins grandes, PDF allégé), puis réessayez."
 )
 NO_FILE = "Choisissez d’abord un fichier sur votre ordinateur."
 #: What a script is answered when a file was not taken, by the refusal's code; 422 for all others.
@@ -54,13 +55,15 @@ def no_file(request: HttpRequest, document_type: DocumentType) -> tuple[str, int
     return (NO_SPACE, 503) if reason == "no_space" else (NO_FILE, 422)
 
 
-def cut_short(request: HttpRequest) -> tuple[str, int] | None:
-    """Why a form of several files lost some on the way, and the status; None when all came.
+def came_whole(request: HttpRequest, form: BaseForm) -> bool:
+    """Whether a bound form lost no file on the way; why, where not, stands among its errors.
 
-    Those before the one that was stopped are there: without asking, they would pass for all.
+    What came before the file that was stopped is there: without asking, it would pass for all.
     """
-    stops = {"too_large": (TOO_MUCH, 422), "no_space": (NO_SPACE, 503)}
-    return stops.get(stop_reason(request))
+    lost = {"too_large": TOO_MUCH, "no_space": NO_SPACE}.get(stop_reason(request))
+    if lost:
+        form.add_error(None, lost)
+    return lost is None
 
 
 class BoundedUploadHandler(TemporaryFileUploadHandler):

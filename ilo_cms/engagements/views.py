@@ -17,7 +17,7 @@ from ilo_cms.core.forms import place_errors
 from ilo_cms.core.french import of
 from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
-from ilo_cms.documents.uploads import OUTAGES, refusal
+from ilo_cms.documents.uploads import OUTAGES, came_whole, refusal
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.budgets import set_budget
 from ilo_cms.engagements.forms import ACTS, ActForm, EditActionForm, OpenForm
@@ -108,7 +108,7 @@ def posted(request: HttpRequest) -> tuple:
 
 def carry_out(request: HttpRequest, engagement: Engagement, form: ActForm) -> HttpResponse:
     """Run a short form and go back to the engagement, or show it with what is wrong."""
-    if form.is_bound and form.is_valid() and run(form):
+    if form.is_bound and came_whole(request, form) and form.is_valid() and run(form):
         messages.success(request, form.done)
         return redirect("engagement_page", pk=engagement.pk)
     context = {"form": form, "engagement": engagement}

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from ilo_cms.audit.services import record as log
 from ilo_cms.directory.models import Contact, OfficerAbsence
+from ilo_cms.documents.uploads import came_whole
 from ilo_cms.referentials.models import PlatformSettings
 from ilo_cms.support.assistance import begin, give_back
 from ilo_cms.support.forms import ReasonForm, SupportForm
@@ -45,7 +46,7 @@ def support(request: HttpRequest) -> HttpResponse:
             form = SupportForm(request.POST, user=request.user)
             form.add_error(None, TOO_MANY)
             status = 429
-        elif form.is_valid():
+        elif came_whole(request, form) and form.is_valid():
             return sent(request, form)
     context = {
         "form": form,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
 from ilo_cms.core.forms import place_errors
-from ilo_cms.documents.uploads import OUTAGES, cut_short, refusal
+from ilo_cms.documents.uploads import OUTAGES, came_whole, refusal
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
 from ilo_cms.tenders.forms import ActForm, AnswerForm
@@ -86,10 +86,7 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     status = 200
     if form.is_bound:
         status = 422
-        if stopped := cut_short(request):
-            words, status = stopped
-            form.add_error(None, words)
-        elif form.is_valid():
+        if came_whole(request, form) and form.is_valid():
             status = run(form)
         if status == 200:
             messages.success(request, form.done)

@@ -374,5 +374,5 @@ def test_files_too_large_together_are_refused_and_not_the_last_ones_lost(
     sent = {**slot(a_file()), f"file-{other.pk}": ContentFile(bytes(200_000), name="refs.pdf")}
     monkeypatch.setattr(uploads, "MEGABYTE", 1000)
     answer = act(as_(claire), opened, "offre-hors-plateforme", **data, **sent)
-    assert answer.status_code == 422 and "fichiers de ce formulaire dépassent" in answer.text
+    assert answer.status_code == 422 and "joignez à ce formulaire dépasse" in answer.text
     assert not Deposit.objects.filter(channel=Channel.MAIL).exists()

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.document_requests.models import DocumentRequest
+from ilo_cms.documents.uploads import came_whole
 from ilo_cms.engagements.models import (
     Action,
     Assignment,
@@ -179,7 +180,8 @@ def engagement_documents(request: HttpRequest, pk: UUID) -> HttpResponse:
         contact=request.contact,
         engagement=engagement,
     )
-    if posted and form.is_valid() and deposited(request, form, engagement):
+    valid = posted and came_whole(request, form) and form.is_valid()
+    if valid and deposited(request, form, engagement):
         messages.success(request, f"Dépôt enregistré : « {form.cleaned_data['title']} ».")
         return redirect("engagement_documents", pk=engagement.pk)
     resources = Resource.objects.known_to(request.contact).filter(
