@@ -110,11 +110,15 @@ def act(
     )  # fmt: skip
 
 
-def check_documents(tender: Tender, last: Deposit) -> None:
-    """Raise ValidationError on a deposit that lacks a document required since (T4, T7)."""
+def required_since(tender: Tender, last: Deposit) -> list[str]:
+    """The documents that a deposit lacks because they are required since (T4, T7)."""
     given = {each.type_id for each in last.documents.all()}
-    lacking = [str(each) for each in tender.required_types.all() if each.pk not in given]
-    if lacking:
+    return [str(each) for each in tender.required_types.all() if each.pk not in given]
+
+
+def check_documents(tender: Tender, last: Deposit) -> None:
+    """Raise ValidationError on a deposit that lacks a document required since."""
+    if lacking := required_since(tender, last):
         raise ValidationError(
             f"Document exigé depuis votre dépôt : {', '.join(lacking)}. Modifiez votre offre pour "
             "le joindre, puis déposez-la à nouveau.",
@@ -212,6 +216,19 @@ def content_of(offer: Offer, files: list[OfferFile]) -> dict[str, Any]:
         ],
         "files": [file_line(each.document) for each in files],
     }
+
+
+def draft_differs(offer: Offer, last: Deposit) -> bool:
+    """Whether a draft says something else than its last deposit; names given since do not count."""
+    if offer.price is None or offer.days is None:
+        return True
+    return substance(content_of(offer, list(files_of(offer)))) != substance(last.content)
+
+
+def substance(content: dict[str, Any]) -> list[Any]:
+    """What an author decides of the content of a deposit."""
+    said = [content[name] for name in ("price", "days", "message", "establishment", "partners")]
+    return [*said, sorted(file["document"] for file in content["files"])]
 
 
 def place_line(place: Establishment | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
 from ilo_cms.engagements.models.access import happened_by_then
+from ilo_cms.tenders.deposits import draft_differs, required_since
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -24,6 +25,7 @@ from ilo_cms.tenders.models import (
     Phase,
     Tender,
 )
+from ilo_cms.tenders.participation import ALIVE
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase, related
 
 
@@ -85,11 +87,26 @@ class Place:
         """Whether what is asked changed since the deposit (SPEC T4)."""
         return bool(self.stands and self.last.requirements != self.tender.requirements)
 
+    @cached_property
+    def has_changes(self) -> bool:
+        """Whether the draft says something else than what is deposited. Asks, so not in lists."""
+        return bool(self.stands and self.can_prepare) and draft_differs(self.offer, self.last)
+
+    @cached_property
+    def required_since(self) -> list[str]:
+        """Documents without which the deposit is confirmed no more. Asks, so not in lists."""
+        return required_since(self.tender, self.last) if self.must_confirm else []
+
     @property
     def taken_name(self) -> str:
         """Who said "Je m’en occupe", if anybody."""
         taken = self.invitation.taken_by
         return str(taken.user) if taken else ""
+
+    @property
+    def can_take_on(self) -> bool:
+        """Whether somebody may still say that they see to it."""
+        return self.phase in ALIVE and self.invitation.taken_by_id != self.contact.pk
 
     @property
     def can_answer(self) -> bool:
@@ -99,7 +116,7 @@ class Place:
     @property
     def can_prepare(self) -> bool:
         """Whether an offer may be prepared now."""
-        return self.has_accepted and self.phase in {Phase.PARTICIPATION, Phase.DEPOSIT}
+        return self.has_accepted and self.phase in ALIVE
 
     @property
     def can_act(self) -> bool:
@@ -157,8 +174,7 @@ def sentence(place: Place) -> str:
         day = date_format(left, "j F Y")
         return f"Vous avez quitté votre structure le {day} : cette page s’arrête à ce jour."
     tender, now_in = place.tender, place.phase
-    is_alive = now_in in {Phase.PARTICIPATION, Phase.DEPOSIT}
-    if is_alive and not place.invitation.organisation.is_active:
+    if now_in in ALIVE and not place.invitation.organisation.is_active:
         return "Votre structure est inactive : elle ne peut ni répondre, ni déposer d’offre."
     if now_in == Phase.PARTICIPATION:
         return while_answers(place)

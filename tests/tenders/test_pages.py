@@ -387,7 +387,7 @@ def test_a_file_and_a_deposit_ask_few_things(browser, marina, django_assert_max_
     with_file(browser, marina, tender)  # a first request looks up more
     file = SimpleUploadedFile("autre.pdf", pdf(pages=2), "application/pdf")
     piece = sent(marina, type="offre-intervention", file=file)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         browser.post(url("tender_offer_file", tender), piece)
     said = typed(marina, tender)
     with django_assert_max_num_queries(34):

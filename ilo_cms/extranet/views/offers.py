@@ -38,6 +38,7 @@ from ilo_cms.tenders.places import Place
 
 
 NEW = "Votre fichier est dans le brouillon : il sera déposé avec votre offre."
+NEW_AFTER = "Votre fichier est dans le brouillon : déposez à nouveau pour qu’il compte."
 SAME = "Ce fichier était déjà dans le brouillon : rien n’a changé."
 
 
@@ -212,7 +213,9 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
     except REFUSALS as error:
         return answer(request, place, code, *refusal(error))
-    return answer(request, replace(place, offer=kept.offer), code, NEW if is_new else SAME, 200)
+    place = replace(place, offer=kept.offer)
+    new = NEW_AFTER if place.stands else NEW
+    return answer(request, place, code, new if is_new else SAME, 200)
 
 
 def answer(request: HttpRequest, place: Place, code: str, said: str, status: int) -> HttpResponse:
@@ -225,7 +228,7 @@ def answer(request: HttpRequest, place: Place, code: str, said: str, status: int
         if slot:
             context = {"slot": slot, "place": place, "tender": place.tender}
             html = render_to_string("extranet/_offer_slot.html", context, request)
-            context = {"missing": missing(place, found)}
+            context = {"missing": missing(place, found), "place": place}
             below = render_to_string("extranet/_offer_summary.html", context, request)
         return JsonResponse({"said": said, "html": html, "summary": below}, status=status)
     if error:
