@@ -13,6 +13,8 @@ HEARD = (
     *("hale", "hall", "hama", "hand", "hang", "haut", "havr", "heris", "hero", "hibo"),
     *("hola", "homa", "hong", "hors", "houb", "houl", "onz", "oui", "yaou", "yog"),
 )
+#: What an organisation is, when its name begins so: a sentence gives it the article.
+KINDS = {"association": "l’", "union": "l’", "fédération": "la ", "régie": "la ", "société": "la "}
 MERGE_FIELD = re.compile(r"\b(?P<before>de|à) \{(?P<name>\w+)\}")
 
 
@@ -58,9 +60,14 @@ def size(octets: int) -> str:
     return f"{number(round(value, decimals))}\N{NO-BREAK SPACE}{unit}"
 
 
+def with_article(name: str) -> str:
+    """A name with the article that the sentence owes it, if any."""
+    return KINDS.get(name.partition(" ")[0].lower(), "") + name
+
+
 def of(name: object) -> str:
-    """A name after "de": "d’Atelier", "du Relais", "des Jardins partagés", "de Conseil Sol"."""
-    text = str(name)
+    """A name after "de": "d’Atelier", "du Relais", "de l’Association Soleil", "de Conseil Sol"."""
+    text = with_article(str(name))
     if text.startswith("DLA "):  # the name of an operator is a common noun
         return f"du {text}"
     for article, merged in (("le ", "du "), ("les ", "des ")):
@@ -70,8 +77,8 @@ def of(name: object) -> str:
 
 
 def to(name: object) -> str:
-    """A name after "à": "au Relais", "aux Jardins partagés", "à Conseil Sol"."""
-    text = str(name)
+    """A name after "à": "au Relais", "aux Jardins partagés", "à la Régie", "à Conseil Sol"."""
+    text = with_article(str(name))
     if text.startswith("DLA "):
         return f"au {text}"
     for article, merged in (("le ", "au "), ("les ", "aux ")):

@@ -31,6 +31,9 @@ def test_only_the_first_letter_of_a_word_becomes_small(label, said):
         ("Étienne Œuvrard", "d’Étienne Œuvrard"),
         ("Œuvres du Rhône", "d’Œuvres du Rhône"),
         ("Les Jardins partagés", "des Jardins partagés"),
+        ("Association Soleil", "de l’Association Soleil"),
+        ("RÉGIE DE QUARTIER", "de la RÉGIE DE QUARTIER"),
+        ("Associations unies", "d’Associations unies"),
         ("LE RELAIS", "du RELAIS"),
         ("DLA du Rhône", "du DLA du Rhône"),
         ("La Ruche", "de La Ruche"),
@@ -59,6 +62,8 @@ def test_accents_and_capitals_do_not_change_the_order():
     [
         ("Conseil Sol", "à Conseil Sol"),
         ("Les Jardins partagés", "aux Jardins partagés"),
+        ("Association Soleil", "à l’Association Soleil"),
+        ("Régie de quartier", "à la Régie de quartier"),
         ("LE RELAIS", "au RELAIS"),
         ("Lesage Conseil", "à Lesage Conseil"),
         ("DLA du Rhône", "au DLA du Rhône"),
