@@ -22,6 +22,8 @@ PARTS = {
     "organisation": ["directory.organisation"],
     "establishment": ["directory.establishment"],
 }
+#: What a word of an act is, where its value alone says nothing.
+LABELS = {"attempt": "Demande : ", "digest": "Empreinte : ", "people": "Personnes : "}
 #: Words of an act that `changes` does not say again.
 SAID_ELSEWHERE = {"actor", "target", "assistance"}
 
@@ -62,9 +64,11 @@ def changes(event: AuditEvent) -> Iterator[str]:
     yield from requested(event, PARTS)
     if origin := said.pop("origin", ""):
         yield f"Origine : {origin}"
-    for value in filter(None, said.values()):  # a reason that nobody had to give
-        if not isinstance(value, dict):
-            yield from map(readable, value if isinstance(value, list) else [value])
+    for name, value in said.items():
+        if not value or isinstance(value, dict):  # such as a reason that nobody had to give
+            continue
+        values = value if isinstance(value, list) else [value]
+        yield from (LABELS.get(name, "") + readable(each) for each in values)
 
 
 def requested(event: AuditEvent, parts: Collection[str]) -> Iterator[str]:
