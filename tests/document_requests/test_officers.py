@@ -291,6 +291,16 @@ def test_a_refused_deposit_keeps_the_piece_that_was_chosen(officer, asked, conte
         assert words in field.replace("\xa0", " ")
 
 
+def test_lateness_is_said_once_and_beside_another_state_too(officer, contact, asked):
+    DocumentRequest.objects.update(due_on=in_days(-3))
+    page = text(as_(officer).get(address(asked)))
+    assert "<strong>en retard</strong>, validées" in page
+    put(asked, contact)
+    answers.send(request=asked, acting_as=contact)
+    page = text(as_(officer).get(address(asked)))
+    assert "<strong>à vérifier</strong> (en retard), validées" in page
+
+
 def test_a_zip_holds_what_is_accepted_and_tells_the_rest(officer, contact, asked):
     put(asked, contact)
     put(asked, contact, code="cv", name="cv.pdf", content=files.pdf(pages=2))

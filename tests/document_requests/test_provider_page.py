@@ -56,7 +56,7 @@ def test_the_plain_form_adds_replaces_and_sends(sign_in, asked, contact):
     assert row(asked).document.name == "kbis-2.pdf"
     page = text(client.post(page_of(asked, "_send"), posted(asked, contact), follow=True))
     assert (
-        "1 pièce est envoyée" in page and " la vérifie" in page and "envoyée, à vérifier" in page
+        "1 réponse est envoyée" in page and " la vérifie" in page and "envoyée, à vérifier" in page
     )
     page = text(client.post(page_of(asked, "_send"), posted(asked, contact)))
     assert "Rien n’est prêt à envoyer" in page

@@ -324,7 +324,7 @@ def send_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     except PermissionDenied as error:
         return show(request, own_request(request, pk), None, *refusal(error))
     count = len(sent)
-    words, them = ("pièce est envoyée", "la") if count == 1 else ("pièces sont envoyées", "les")
+    words, them = ("réponse est envoyée", "la") if count == 1 else ("réponses sont envoyées", "les")
     messages.success(
         request, f"{count} {words}. {found.asked_by} {them} vérifie, puis vous serez prévenu·e."
     )
