@@ -196,6 +196,15 @@ def test_a_price_that_is_none_is_refused_at_its_field(browser, marina, price):
     assert not Deposit.objects.exists()
 
 
+def test_one_more_file_of_an_offer_is_called_so(browser, marina):
+    tender = in_deposit(marina)
+    offer_type()
+    assert "Choisir un fichier" in browser.get(url("tender_offer", tender)).text
+    ready(tender, marina)
+    page = browser.get(url("tender_offer", tender)).text
+    assert "Ajouter un autre fichier" in page and "Choisir un autre fichier" not in page
+
+
 def test_a_draft_is_saved_and_says_that_nothing_is_deposited(browser, marina):
     tender = a_sent_tender(marina.organisation)
     accept(tender)
