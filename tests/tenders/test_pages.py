@@ -204,6 +204,14 @@ def test_partners_typed_stay_in_sight_when_something_is_refused(browser, marina,
     assert "<details open>" in browser.post(url("tender_offer", tender), data).text
 
 
+def test_what_is_true_only_with_or_without_scripts_is_said_there_only(browser, marina):
+    tender = in_deposit(marina)
+    page = browser.get(url("tender_offer", tender)).text
+    assert "<span data-scripted hidden>Chaque fichier est envoyé dès que" in page
+    without = page.split("<noscript>", 1)[1].split("</noscript>", 1)[0]
+    assert "Enregistrez le brouillon, puis ajoutez chaque fichier par son bouton." in without
+
+
 def test_one_more_file_of_an_offer_is_called_so(browser, marina):
     tender = in_deposit(marina)
     offer_type()

@@ -122,3 +122,4 @@ function enhance(slot) {
 }
 
 document.querySelectorAll("[data-slot]").forEach(enhance);
+for (const words of document.querySelectorAll("[data-scripted]")) words.hidden = false;
