@@ -229,7 +229,7 @@ POST = {
     "document_request_reopen": row("302 302 302 302 302 302 422 422 422 302"),
     "document_request_reschedule": row("302 302 302 302 302 302 422 422 422 302"),
     "document_request_remind": row("302 302 302 302 302 302 302 302 302 302"),
-    "document_request_deposit": row("302 302 302 302 302 302 302 302 302 302"),
+    "document_request_deposit": row("302 302 302 302 302 302 422 422 422 302"),
     "document_request_remind_all": row("302 302 302 302 302 302 200 200 200 302"),
     # Without an act, a key or a file.
     "tender": row("302 422 422 404 404 404 403 403 403 403"),

@@ -13,6 +13,9 @@ from ilo_cms.document_requests.models import DocumentRequest, DocumentRequestIte
 from ilo_cms.referentials.models import DocumentType
 
 
+GONE = "Cette pièce n’est plus attendue."
+
+
 def a_day(**kwargs) -> forms.DateField:
     """A date that browsers let people pick."""
     return forms.DateField(
@@ -120,6 +123,29 @@ class RescheduleForm(WholeForm):
     def look_again(self, request: DocumentRequest) -> None:
         self.data = self.data.copy()
         self.data["seen"] = f"{request.due_on:%Y-%m-%d}"
+
+
+class DepositForm(WholeForm):
+    """A file that the organisation sent by another way, and the document that it is."""
+
+    place = "deposit_form"
+    reason = None
+    item = forms.ChoiceField(
+        label="Pièce reçue autrement",
+        error_messages=dict.fromkeys(("required", "invalid_choice"), GONE),
+    )
+    file = forms.FileField(label="Fichier", required=False, widget=forms.FileInput)
+
+    def __init__(self, *args, request: DocumentRequest, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.look_again(request)
+
+    def is_offered(self, request: DocumentRequest) -> bool:
+        return request.waits
+
+    def look_again(self, request: DocumentRequest) -> None:
+        waiting = [item for item in request.items.all() if item.waits]
+        self.fields["item"].choices = [(str(item.pk), item.type.with_limits) for item in waiting]
 
 
 @dataclass(frozen=True)

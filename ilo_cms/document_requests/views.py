@@ -20,6 +20,7 @@ from ilo_cms.document_requests.forms import (
     AskForm,
     CancelForm,
     DecisionForm,
+    DepositForm,
     ReopenForm,
     RescheduleForm,
     WholeForm,
@@ -212,6 +213,7 @@ def request_page(
         "unsaved": unsaved,
         "may_follow": can_follow(request.user, found),
         "refused": refused,
+        "deposit_form": DepositForm(request=found),
         "cancel_form": CancelForm(),
         "reschedule_form": RescheduleForm(due_on=found.due_on),
         "reopen_form": ReopenForm(),
@@ -223,18 +225,6 @@ def request_page(
         context["typed"] = "" if refused.is_offered(found) else refused.data.get("reason", "")
     title = f"Pièces demandées : {found.organisation}"
     return render(request, "document_requests/request.html", context | page(title), status=status)
-
-
-def acted(request: HttpRequest, pk: UUID, act, success: str) -> HttpResponse:
-    """Do something with a whole request, and come back to it with what became of it."""
-    found = seen_or_404(request, pk)
-    try:
-        act(found)
-    except REFUSALS as error:
-        messages.error(request, refusal(error)[0])
-    else:
-        messages.success(request, success)
-    return redirect(officer_path(found))
 
 
 def changed_whole(request: HttpRequest, pk: UUID, form: WholeForm, service, done: str):
@@ -282,27 +272,39 @@ def reschedule_request(request: HttpRequest, pk: UUID) -> HttpResponse:
 def remind_request(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remind its organisation, once a day at most."""
 
-    def act(found: DocumentRequest) -> None:
+    found = seen_or_404(request, pk)
+    try:
         remind(requests=[found], acting_user=request.user)
-
-    return acted(request, pk, act, "Le rappel est parti.")
+    except REFUSALS as error:
+        messages.error(request, refusal(error)[0])
+    else:
+        messages.success(request, "Le rappel est parti.")
+    return redirect(officer_path(found))
 
 
 @require_POST
 def deposit_on_behalf(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take one file in the organisation's place; the page and the log say so (SPEC A10)."""
 
-    def act(found: DocumentRequest) -> None:
-        key = request.POST.get("item", "")
-        item = next((row for row in found.items.all() if str(row.pk) == key), None)
-        if item is None:
-            raise ValidationError("Cette pièce n’est plus demandée.")
-        file = request.FILES.get("file")
-        if file is None:
-            raise ValidationError(no_file(request, item.type)[0])
-        deposit(item=item, file=file, acting_user=request.user, acting_as=None)
-
-    return acted(request, pk, act, "Le fichier est déposé à la place de la structure.")
+    found = seen_or_404(request, pk)
+    form = DepositForm(request.POST, request.FILES, request=found)
+    status = 422
+    if form.is_valid():
+        key, file = form.cleaned_data["item"], form.cleaned_data["file"]
+        item = next(row for row in found.items.all() if str(row.pk) == key)
+        try:
+            if file is None:
+                raise ValidationError(no_file(request, item.type)[0])
+            deposit(item=item, file=file, acting_user=request.user, acting_as=None)
+        except REFUSALS as error:
+            words, status = refusal(error)
+            form.add_error("file", words)
+        else:
+            messages.success(request, "Le fichier est déposé à la place de la structure.")
+            return redirect(officer_path(found))
+    found = seen_or_404(request, pk)
+    form.look_again(found)
+    return request_page(request, found, refused=form, status=status)
 
 
 def accepted(found: DocumentRequest) -> list[Document]:

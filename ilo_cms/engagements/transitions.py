@@ -88,7 +88,7 @@ TRANSITIONS = {
     for transition in [
         Transition(
             "tender",
-            "Mettre en concurrence",
+            "Noter « en concurrence »",
             frozenset({Status.PLANNED}),
             Status.TENDERED,
             tells_parties=False,

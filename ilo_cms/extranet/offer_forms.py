@@ -188,3 +188,8 @@ class OfferForm(forms.Form):
     def partner_lines(self) -> list[forms.BoundField]:
         """The fields of partners."""
         return [self[name] for name in self.fields if name.startswith("partner_")]
+
+    @property
+    def names_partners(self) -> bool:
+        """Whether something is typed, or wrong, in the fields of partners."""
+        return any(field.value() or field.errors for field in self.partner_lines)

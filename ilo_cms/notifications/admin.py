@@ -3,6 +3,8 @@
 The text of a mail is not shown: it may hold a link that only its reader may use.
 """
 
+from urllib.parse import urlencode
+
 import django_filters
 from django import forms
 from django.db import models
@@ -39,10 +41,13 @@ class OutboxIndexView(generic.IndexView):
     """The list, with a way to send again what failed."""
 
     def get_list_more_buttons(self, instance):
-        """Sending again asks to confirm on its own page."""
+        """Sending again asks to confirm on its own page, which leads back to the list as it is."""
         buttons = super().get_list_more_buttons(instance)
         if instance.can_be_resent:
-            url = reverse("mail_resend", args=[instance.pk])
+            shown = self.request.GET.copy()
+            shown.pop("_w_filter_fragment", None)
+            here = urlencode({"next": f"{reverse('outbox:index')}?{shown.urlencode()}"})
+            url = f"{reverse('mail_resend', args=[instance.pk])}?{here}"
             buttons.append(Button("Renvoyer", url=url, icon_name="mail", priority=5))
         return buttons
 

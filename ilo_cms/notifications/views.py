@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from wagtail.admin.utils import get_valid_next_url_from_request
 
 from ilo_cms.core.french import filled, sorting_key
 from ilo_cms.notifications.kinds import KINDS, Kind
@@ -27,6 +29,7 @@ def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask to confirm, then send a mail again; 409 when there is nothing to send again."""
     can_resend(request.user).enforce()
     message = get_object_or_404(OutboxMessage.objects.visible_to(request.user), pk=pk)
+    back = get_valid_next_url_from_request(request) or reverse("outbox:index")
     status = 200
     if request.method == "POST":
         try:
@@ -36,8 +39,8 @@ def resend_mail(request: HttpRequest, pk: UUID) -> HttpResponse:
             status = 409
         else:
             messages.success(request, f"« {message.subject} » part à nouveau.")
-            return redirect("outbox:index")
-    context = {"message": message, "erased": ERASED}
+            return redirect(back)
+    context = {"message": message, "erased": ERASED, "back": back}
     return render(request, "notifications/resend.html", context, status=status)
 
 

@@ -270,6 +270,37 @@ def test_cancel_reopen_and_deposit_from_the_page(officer, contact, asked):
     assert "déposée à la place de la structure" in page
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "Choisissez d’abord un fichier"),
+        (bytes(22 << 20), "dépasse 1 Mo"),
+        (b"<html>", "autre chose"),
+    ],
+    ids=["none", "too large", "html"],
+)
+def test_a_refused_deposit_keeps_the_piece_that_was_chosen(officer, asked, content, words):
+    for code in ("cv", "kbis"):  # one of them is not the first of the list
+        key = row(asked, code).pk
+        data = {"item": str(key)}
+        data |= {"file": upload(content, "a.pdf")} if content else {}
+        answer = as_(officer).post(address(asked, "deposit"), data)
+        assert answer.status_code == 422
+        assert f'<option value="{key}" selected>' in answer.text
+        field = answer.text.split('id="deposit_form_file"', 1)[1].split("</div>", 1)[0]
+        assert words in field.replace("\xa0", " ")
+
+
+def test_lateness_is_said_once_and_beside_another_state_too(officer, contact, asked):
+    DocumentRequest.objects.update(due_on=in_days(-3))
+    page = text(as_(officer).get(address(asked)))
+    assert "<strong>en retard</strong>, validées" in page
+    put(asked, contact)
+    answers.send(request=asked, acting_as=contact)
+    page = text(as_(officer).get(address(asked)))
+    assert "<strong>à vérifier</strong> (en retard), validées" in page
+
+
 def test_a_zip_holds_what_is_accepted_and_tells_the_rest(officer, contact, asked):
     put(asked, contact)
     put(asked, contact, code="cv", name="cv.pdf", content=files.pdf(pages=2))

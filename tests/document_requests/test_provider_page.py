@@ -55,7 +55,9 @@ def test_the_plain_form_adds_replaces_and_sends(sign_in, asked, contact):
     client.post(page_of(asked), sent(asked, contact, files.pdf(pages=2), "kbis-2.pdf"))
     assert row(asked).document.name == "kbis-2.pdf"
     page = text(client.post(page_of(asked, "_send"), posted(asked, contact), follow=True))
-    assert "1 pièce est envoyée" in page and " la vérifie" in page and "envoyée, à vérifier" in page
+    assert (
+        "1 réponse est envoyée" in page and " la vérifie" in page and "envoyée, à vérifier" in page
+    )
     page = text(client.post(page_of(asked, "_send"), posted(asked, contact)))
     assert "Rien n’est prêt à envoyer" in page
 
@@ -109,6 +111,16 @@ def test_a_date_that_is_none_is_said_and_nothing_is_lost(sign_in, asked, contact
         assert page.status_code == 422 and words in text(page)
     answer = client.post(page_of(asked), sent(asked, contact, issued_on=f"{in_days(-9)}"))
     assert answer.status_code == 302 and row(asked).document.issued_on == in_days(-9)
+
+
+@pytest.mark.parametrize("content", [b"<html>", bytes(22 << 20), None], ids=["html", "22 Mo", "no"])
+@pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["form", "script"])
+def test_the_date_typed_stays_when_the_file_is_refused(sign_in, asked, contact, content, headers):
+    data = posted(asked, contact, issued_on="2026-01-15")
+    data |= {"file": upload(content, "kbis.pdf")} if content else {}
+    answer = sign_in(contact.user).post(page_of(asked), data, headers=headers)
+    page = answer.json()["html"] if headers else answer.text
+    assert answer.status_code == 422 and 'name="issued_on" value="2026-01-15"' in page
 
 
 def test_a_form_without_file_or_row_says_so(sign_in, asked, contact):

@@ -52,8 +52,11 @@ def test_a_file_goes_up_as_soon_as_it_is_chosen(site, visit):
     slot.get_by_label("Choisir un autre fichier").set_input_files(
         a_file("gros.pdf", bytes(11 << 20))
     )
-    expect(slot.get_by_role("status")).to_contain_text("dépasse 10")
-    expect(slot.locator(".errorlist")).to_have_count(0)  # of the file chosen before
+    expect(slot.get_by_role("alert")).to_contain_text("dépasse 10")
+    expect(slot.locator(".wrong .errorlist")).to_have_count(1)  # and not of the file chosen before
+    field = slot.get_by_label("Choisir un autre fichier")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("dépasse 10"))
     paul.check("piece-trop-grande")
 
     paul.tab_to(slot.get_by_role("button", name="Retirer"))
@@ -80,7 +83,7 @@ def test_a_session_that_ends_meanwhile_is_said(site, visit):
     paul.page.context.clear_cookies()
     slot = paul.page.locator("#piece-plaquette")
     slot.get_by_label("Choisir un fichier").set_input_files(a_file("p.pdf", files.pdf(pages=4)))
-    expect(slot.get_by_role("status")).to_contain_text("Rechargez")
+    expect(slot.get_by_role("alert")).to_contain_text("Rechargez")
 
 
 def test_a_file_waits_by_itself_while_others_are_checked(site, visit):

@@ -315,7 +315,7 @@ def send_document(marina) -> None:
     expect(row.get_by_role("status")).to_contain_text("prêt à envoyer")
     look(marina, "piece")
     button(marina, "Envoyer les pièces jointes")
-    done(marina, "1 pièce est envoyée")
+    done(marina, "1 réponse est envoyée")
 
 
 def deposit(marina, address: str) -> None:

@@ -81,7 +81,7 @@ def answer(paul) -> None:
     expect(page.get_by_text("Votre motif est prêt à envoyer.")).to_be_visible()
     paul.check("demande-prete")
     press(paul, page.get_by_role("button", name="Envoyer les pièces jointes"))
-    expect(page.get_by_text("2 pièces sont envoyées")).to_be_visible()
+    expect(page.get_by_text("2 réponses sont envoyées")).to_be_visible()
     paul.check("demande-pieces-envoyees")
 
 
@@ -123,7 +123,7 @@ def test_documents_are_asked_sent_refused_replaced_and_accepted(site, visit):
     choose(paul, "Statuts à jour", "statuts-complets.pdf", files.pdf(pages=8))
     expect(slot(paul, "Statuts").get_by_role("status")).to_contain_text("prêt à envoyer")
     press(paul, paul.page.get_by_role("button", name="Envoyer les pièces jointes"))
-    expect(paul.page.get_by_text("1 pièce est envoyée")).to_be_visible()
+    expect(paul.page.get_by_text("1 réponse est envoyée")).to_be_visible()
 
     open_request(claire)
     decide(claire, "Statuts à jour", "Accepter")

@@ -90,6 +90,7 @@ def test_a_provider_deposits_changes_and_withdraws(visit):
     open_tender(paul, "Trouver de nouvelles ressources")
     press(paul, page.get_by_role("link", name="Continuer mon offre"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Votre offre")
+    expect(page.get_by_text("envoyé dès que vous le choisissez")).to_be_visible()
     paul.check("offre-brouillon")
     slot = page.locator("section.card").filter(
         has=page.get_by_role("heading", name=re.compile("Proposition financière"))

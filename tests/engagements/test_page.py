@@ -71,7 +71,7 @@ def fill(engagement):
 def test_everything_is_on_one_page(team, engagement):
     fill(engagement)
     text = team.get(page(engagement)).text
-    shown = [engagement.beneficiary.name, "5\u202f400,10", "Mettre en concurrence", "Accueil"]
+    shown = [engagement.beneficiary.name, "5\u202f400,10", "Noter « en concurrence »", "Accueil"]
     shown += [Resource.objects.get().title, "Prestation de conseil créée"]
     assert [word for word in shown if word not in text.replace("\xa0", "\u202f")] == []
 
@@ -161,7 +161,7 @@ def test_others_are_led_to_what_they_may_read(engagement):
     assert history.status_code == 302
     administrator = as_(an_administrator())
     text = administrator.get(page(engagement)).text
-    assert "Seule l’équipe" in text and "Mettre en concurrence" not in text
+    assert "Seule l’équipe" in text and "Noter « en concurrence »" not in text
 
 
 def test_one_click_enters_the_next_stage_and_a_late_one_is_told(team, engagement):

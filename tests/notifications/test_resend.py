@@ -1,5 +1,8 @@
 """A mail that failed is seen by administrators and sent again by them alone (SPEC N3)."""
 
+import re
+from html import unescape
+
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -35,6 +38,23 @@ def test_the_list_says_why_and_leads_to_sending_again(dead):
     assert "Le serveur a refusé l’adresse." in page and address(dead) in page
     assert address(dead) not in client.get(reverse("outbox:index") + "?state=sent").text
     assert "Le serveur a refusé" in client.get(address(dead)).text
+
+
+@pytest.mark.parametrize("of_script", ["", "results/"], ids=["page", "filtered by the script"])
+def test_it_leads_back_to_the_list_as_it_was_filtered(dead, of_script):
+    client = as_(an_administrator())
+    shown = reverse("outbox:index") + "?state=trouble"
+    page = client.get(
+        reverse("outbox:index") + f"{of_script}?state=trouble&_w_filter_fragment=true"
+    )
+    link = unescape(re.search(rf'href="({address(dead)}[^"]*)"', page.text)[1])
+    assert f'href="{shown}"' in client.get(link).text
+    assert client.post(link).url == shown
+
+
+def test_it_leads_nowhere_else(dead):
+    away = f"{address(dead)}?next=https://ailleurs.example/"
+    assert as_(an_administrator()).post(away).url == reverse("outbox:index")
 
 
 def test_it_is_the_same_mail_that_leaves(dead):

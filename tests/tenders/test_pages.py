@@ -193,7 +193,32 @@ def test_a_price_that_is_none_is_refused_at_its_field(browser, marina, price):
     response = browser.post(url("tender_offer", tender), typed(marina, tender, price=price))
     assert response.status_code == 422
     assert response.context["form"].errors["price"]
+    assert "<details>" in response.text  # nobody named partners: their lines stay folded
     assert not Deposit.objects.exists()
+
+
+@pytest.mark.parametrize("line", [{"partner_0_name": "Allié"}, {"partner_0_siren": "12"}])
+def test_partners_typed_stay_in_sight_when_something_is_refused(browser, marina, line):
+    tender = in_deposit(marina)
+    data = typed(marina, tender, price="douze", partner_1_name="", **line)
+    assert "<details open>" in browser.post(url("tender_offer", tender), data).text
+
+
+def test_what_is_true_only_with_or_without_scripts_is_said_there_only(browser, marina):
+    tender = in_deposit(marina)
+    page = browser.get(url("tender_offer", tender)).text
+    assert "<span data-scripted hidden>Chaque fichier est envoyé dès que" in page
+    without = page.split("<noscript>", 1)[1].split("</noscript>", 1)[0]
+    assert "Enregistrez le brouillon, puis ajoutez chaque fichier par son bouton." in without
+
+
+def test_one_more_file_of_an_offer_is_called_so(browser, marina):
+    tender = in_deposit(marina)
+    offer_type()
+    assert "Choisir un fichier" in browser.get(url("tender_offer", tender)).text
+    ready(tender, marina)
+    page = browser.get(url("tender_offer", tender)).text
+    assert "Ajouter un autre fichier" in page and "Choisir un autre fichier" not in page
 
 
 def test_a_draft_is_saved_and_says_that_nothing_is_deposited(browser, marina):

@@ -59,10 +59,14 @@ class AnswerForm(UploadForm):
     )
     field_order = ["issued_on", "file"]
 
-    def __init__(self, document_type: DocumentType, has_one: bool, error: str) -> None:
+    def __init__(
+        self, document_type: DocumentType, has_one: bool, error: str, issued_on: str
+    ) -> None:
         super().__init__(document_type, has_one, error)
         if not document_type.validity_months:
             del self.fields["issued_on"]
+        if error:  # the date goes with the next file too
+            self.data = {"issued_on": issued_on}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Row:
     may_answer: Decision
     error: str = ""
     reason: str = ""
+    issued_on: str = ""
     is_kept: bool = False
 
     @property
@@ -99,7 +104,7 @@ class Row:
     @property
     def form(self) -> AnswerForm:
         """The upload field, with what is wrong."""
-        return AnswerForm(self.item.type, bool(self.item.document_id), self.error)
+        return AnswerForm(self.item.type, bool(self.item.document_id), self.error, self.issued_on)
 
 
 def own_request(request: HttpRequest, pk: UUID) -> DocumentRequest:
@@ -147,6 +152,7 @@ def rows_of(
                 if row.pk == item or str(row.pk) == kept_at
                 else row.cannot_reason
             ),
+            issued_on=typed.get("issued_on", "") if row.pk == item else "",
             is_kept=str(row.pk) == kept_at,
         )
         for row in found.items.all()
@@ -318,7 +324,7 @@ def send_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     except PermissionDenied as error:
         return show(request, own_request(request, pk), None, *refusal(error))
     count = len(sent)
-    words, them = ("pièce est envoyée", "la") if count == 1 else ("pièces sont envoyées", "les")
+    words, them = ("réponse est envoyée", "la") if count == 1 else ("réponses sont envoyées", "les")
     messages.success(
         request, f"{count} {words}. {found.asked_by} {them} vérifie, puis vous serez prévenu·e."
     )

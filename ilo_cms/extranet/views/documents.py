@@ -48,12 +48,14 @@ GONE = (
 class UploadForm(forms.Form):
     """The field of one slot, with its formats and limit in words."""
 
+    #: The label where a file is already: the next one takes its place.
+    another = "Choisir un autre fichier"
     file = forms.FileField(required=False, widget=forms.FileInput)
 
     def __init__(self, document_type: DocumentType, has_one: bool, error: str) -> None:
         super().__init__({} if error else None, auto_id=f"id_{slugify(document_type.code)}_%s")
         field = self.fields["file"]
-        field.label = "Choisir un autre fichier" if has_one else "Choisir un fichier"
+        field.label = self.another if has_one else "Choisir un fichier"
         field.help_text = (
             f"{document_type.readable_formats}, {document_type.maximum_megabytes} Mo au plus. "
             f"{DEPOSITS_A_DAY} envois par jour au plus."

@@ -42,6 +42,12 @@ NEW_AFTER = "Votre fichier est dans le brouillon : déposez à nouveau pour qu�
 SAME = "Ce fichier était déjà dans le brouillon : rien n’a changé."
 
 
+class OfferUploadForm(UploadForm):
+    """The same where a file stands beside those that are there."""
+
+    another = "Ajouter un autre fichier"
+
+
 @dataclass(frozen=True)
 class Slot:
     """One type of document of an offer, and the draft's files there."""
@@ -52,9 +58,9 @@ class Slot:
     error: str = ""
 
     @property
-    def form(self) -> UploadForm:
+    def form(self) -> OfferUploadForm:
         """The upload field, with what is wrong."""
-        return UploadForm(self.type, bool(self.files), self.error)
+        return OfferUploadForm(self.type, bool(self.files), self.error)
 
 
 def own_place(request: HttpRequest, pk: UUID) -> Place:

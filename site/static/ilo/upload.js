@@ -38,14 +38,6 @@ function enhance(slot) {
   const said = slot.parentElement.querySelector("[data-said]");
   form.querySelector("[type=submit]").parentElement.hidden = true;
 
-  const fail = (words) => {
-    form.querySelector("[data-progress]")?.remove();
-    input.disabled = false;
-    input.value = "";
-    said.textContent = words;
-    bringBack(slot, input);
-  };
-
   /** What was wrong with the file chosen before. */
   const forget = () => {
     const field = input.closest(".field");
@@ -53,6 +45,21 @@ function enhance(slot) {
     field.querySelector(".errorlist")?.remove();
     input.removeAttribute("aria-invalid");
     input.setAttribute("aria-describedby", `${input.id}_helptext`);
+  };
+
+  /** Show what is wrong as the server does: in red, beside the field. */
+  const fail = (words) => {
+    form.querySelector("[data-progress]")?.remove();
+    input.disabled = false;
+    input.value = "";
+    said.textContent = "";
+    const field = input.closest(".field");
+    field.classList.add("wrong");
+    const error = add(field, "p", { className: "errorlist", id: `${input.id}_error`, role: "alert" });
+    error.textContent = words;
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", `${input.id}_helptext ${error.id}`);
+    bringBack(slot, input);
   };
 
   const send = () => {
@@ -115,3 +122,4 @@ function enhance(slot) {
 }
 
 document.querySelectorAll("[data-slot]").forEach(enhance);
+for (const words of document.querySelectorAll("[data-scripted]")) words.hidden = false;
