@@ -31,7 +31,7 @@ from ilo_cms.tenders.models import (
 )
 from ilo_cms.tenders.offers import write_document
 from ilo_cms.tenders.phases import deposits_end, moment
-from ilo_cms.tenders.policies import can_receive, can_run
+from ilo_cms.tenders.policies import can_receive, can_weigh
 from ilo_cms.tenders.scoring import in_selection
 
 
@@ -58,7 +58,7 @@ def enter_outside_offer(
     once. Raises PermissionDenied, ValidationError by field, and what `documents.services.receive`
     raises.
     """
-    can_run(acting_user, tender).enforce()
+    can_weigh(acting_user, tender).enforce()
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
     if organisation is None:
         raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
@@ -112,7 +112,7 @@ def keep_outside(
 ) -> Deposit:
     """Write the rows of an offer whose files are kept; see `enter_outside_offer`."""
     row, now = in_selection(tender)
-    can_run(acting_user, row).enforce()
+    can_weigh(acting_user, row).enforce()
     said["establishment"] = holder_of(organisation, said["establishment"])
     documents = [document for document, _ in kept]
     content = content_of_outside(said, received_at, documents)
