@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from typing import IO
 
 from django.core.exceptions import PermissionDenied
@@ -148,7 +149,7 @@ def notice_lines(tender: Tender) -> list[str]:
 
 def need_text(need: str) -> str:
     """The need as plain text, each paragraph and each item on its own line."""
-    return strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need)).strip()
+    return unescape(strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need))).strip()
 
 
 def invitation_lines(tender: Tender) -> list[str]:
