@@ -175,7 +175,8 @@ def amend(
     """Change what a sent tender says, with a message to all invited (SPEC T4).
 
     A change of requirements makes offers deposited before it wait for a confirmation; that of the
-    criteria or of the documents required always is one. Raises PermissionDenied, ValidationError.
+    criteria or of the documents required always is one. Asking for confirmation changes something
+    too, after a new file of the call for instance. Raises PermissionDenied, ValidationError.
     """
     row, now = to_change(tender, seen, acting_user)
     check_running(row, now)
@@ -187,6 +188,8 @@ def amend(
         was = [str(line) for line in row.criteria.all()]
         write_criteria(row, rows)
         changed["criteria"] = (was, [str(line) for line in row.criteria.all()])
+    if not changed and not is_requirement:
+        raise ValidationError("Rien n’a changé : modifiez d’abord ce que dit la demande.")
     if faults := publication_faults(row, now=row.published_at or now):
         raise ValidationError(faults)
     is_requirement = is_requirement or not ALWAYS_REQUIREMENTS.isdisjoint(changed)
