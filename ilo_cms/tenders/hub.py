@@ -21,6 +21,7 @@ from ilo_cms.tenders.models import (
     Question,
     Tender,
 )
+from ilo_cms.tenders.outside import is_unscored
 from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
 from ilo_cms.tenders.policies import can_run, has_no_conflict
@@ -167,6 +168,8 @@ def closed_to(tender: Tender, now_in: Phase, user: User) -> set[str]:
         closed |= WEIGHING
     if now_in == Phase.SELECTION and handed_in_by(user, tender):
         closed |= ALONE
+    if now_in == Phase.SELECTION and not is_unscored(tender):
+        closed.add("offre-hors-plateforme")
     return closed
 
 
