@@ -3,6 +3,7 @@
 #: By merge field, as every kind names it: one value that reads well in all of them.
 EXAMPLES = {
     "access": "Votre accès à l’extranet suit.",
+    "act": "déposée",
     "administrator": "Nadia Roche",
     "answer": "oui",
     "answers": "18/03/2026 à 12:00",

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from typing import IO
 
 from django.core.exceptions import PermissionDenied
@@ -25,7 +26,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.documents.policies import can_read
 from ilo_cms.documents.services import open_for_reading
 from ilo_cms.tenders.comparison import Line, comparison
-from ilo_cms.tenders.models import Decision, Letter, Opening, Question, ScoreSheet, Tender
+from ilo_cms.tenders.models import Channel, Decision, Letter, Opening, Question, ScoreSheet, Tender
 from ilo_cms.tenders.phases import related
 from ilo_cms.tenders.receipts import content_lines, reception_lines
 from ilo_cms.tenders.scoring import statement
@@ -73,7 +74,7 @@ def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]
     for attachment in attachments:
         yield from file_part("4 dossier", attachment.document, user)
     opening = related(tender, "opening")
-    if not opening:
+    if not opening or not opening.was_sealed:
         yield "5 ouverture", None, "les offres ne sont pas ouvertes ici"
     else:
         yield "5 ouverture.pdf", opening_pdf(opening), f"SHA-256 {opening.digest}"
@@ -125,11 +126,12 @@ def text(lines: list[str]) -> bytes:
 
 def notice_lines(tender: Tender) -> list[str]:
     """What was asked."""
+    is_here = tender.channel == Channel.PLATFORM
     return [
         tender.title,
         f"Bénéficiaire : {tender.engagement.beneficiary}",
         f"Structure porteuse : {tender.engagement.operator}",
-        f"Diffusée le : {local(tender.published_at)}",
+        f"{'Diffusée' if is_here else 'Enregistrée'} le : {local(tender.published_at)}",
         f"Réponses jusqu’au : {local(tender.participation_deadline)}",
         f"Dépôt jusqu’au : {local(tender.deposit_deadline)}",
         "",
@@ -147,7 +149,7 @@ def notice_lines(tender: Tender) -> list[str]:
 
 def need_text(need: str) -> str:
     """The need as plain text, each paragraph and each item on its own line."""
-    return strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need)).strip()
+    return unescape(strip_tags(re.sub(r"(?=<li)|</(?:p|h\d)>|<br\s*/?>", "\n", need))).strip()
 
 
 def invitation_lines(tender: Tender) -> list[str]:

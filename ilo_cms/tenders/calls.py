@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -210,8 +211,16 @@ def changed_words(tender: Tender, before: dict[str, Reading]) -> dict[str, tuple
     return {
         name: (before[name].label, after[name].label)
         for name in before
-        if before[name].key != after[name].key
+        if as_read(name, before[name].key) != as_read(name, after[name].key)
     }
+
+
+def as_read(name: str, value: Any) -> Any:
+    """A value as its readers see it: of a need the editor writes what was an entity in its own way.
+
+    A need that nobody changed would otherwise be told to all invited as changed.
+    """
+    return unescape(value) if name == "need" else value
 
 
 @logged

@@ -129,8 +129,9 @@ def reasons_of(
     if retained:
         silent = [str(each.author) for each in others if not given.get(each.pk)]
         if silent:
+            which = "chacune de ces offres" if len(silent) > 1 else "cette offre"
             raise ValidationError(
-                {"reasons": f"Dites pourquoi cette offre n’est pas retenue : {', '.join(silent)}."}
+                {"reasons": f"Dites pourquoi {which} n’est pas retenue : {', '.join(silent)}."}
             )
     return {each: given.get(each.pk) or comment for each in others}
 

@@ -44,6 +44,13 @@ TOO_LATE = {Phase.OPENING, Phase.SELECTION, Phase.SIGNATURE, Phase.UNSUCCESSFUL,
 #: nobody. Later ones are answered, and that they are not kept again is part of the answer.
 MOST_LATE = 10
 
+#: What became of an offer, as its authors are told.
+DONE = {
+    DepositKind.DEPOSITED: "déposée",
+    DepositKind.CONFIRMED: "confirmée",
+    DepositKind.WITHDRAWN: "retirée",
+}
+
 USED = (
     "Cette page a déjà servi, et votre offre a changé depuis : rien n’a été enregistré. Relisez ce "
     "qui est déposé, puis recommencez si besoin."
@@ -275,7 +282,7 @@ def write(
     )
     insert(row, documents)
     record("offer.act", actor=None, target=tender, digest=row.digest)
-    tell_authors("tender.receipt", offer, row.pk)
+    tell_authors("tender.receipt", offer, row.pk, act=DONE[kind])
     return row
 
 

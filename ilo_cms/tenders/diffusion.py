@@ -33,6 +33,7 @@ from ilo_cms.tenders.changes import add_event, plan_again, raise_revision, to_ch
 from ilo_cms.tenders.models import EventKind, Invitation, Phase, Tender
 from ilo_cms.tenders.notices_calls import CANCELLED, sent, tell_invited
 from ilo_cms.tenders.phases import answers_end, moment, phase
+from ilo_cms.tenders.policies import can_weigh
 from ilo_cms.tenders.recipients import check_draft, choose, reach_of, reached
 from ilo_cms.tenders.rules import Weighted, check_deadlines, publication_faults
 
@@ -174,7 +175,8 @@ def amend(
     """Change what a sent tender says, with a message to all invited (SPEC T4).
 
     A change of requirements makes offers deposited before it wait for a confirmation; that of the
-    criteria or of the documents required always is one. Raises PermissionDenied, ValidationError.
+    criteria or of the documents required always is one. Asking for confirmation changes something
+    too, after a new file of the call for instance. Raises PermissionDenied, ValidationError.
     """
     row, now = to_change(tender, seen, acting_user)
     check_running(row, now)
@@ -186,6 +188,8 @@ def amend(
         was = [str(line) for line in row.criteria.all()]
         write_criteria(row, rows)
         changed["criteria"] = (was, [str(line) for line in row.criteria.all()])
+    if not changed and not is_requirement:
+        raise ValidationError("Rien n’a changé : modifiez d’abord ce que dit la demande.")
     if faults := publication_faults(row, now=row.published_at or now):
         raise ValidationError(faults)
     is_requirement = is_requirement or not ALWAYS_REQUIREMENTS.isdisjoint(changed)
@@ -322,6 +326,7 @@ def cancel_tender(*, tender: Tender, reason: str, seen: int, acting_user: User) 
     Before it was sent nobody is told. Raises PermissionDenied, ValidationError after the decision.
     """
     row, now = to_change(tender, seen, acting_user)
+    can_weigh(acting_user, row).enforce()
     now_in = check_running(row, now, CANCELLABLE)
     reason = needed(reason, "Dites pourquoi la mise en concurrence est annulée.")
     row.cancelled_at, row.cancel_reason = now, reason

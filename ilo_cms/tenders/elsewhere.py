@@ -67,7 +67,7 @@ def record_outside_tender(
     seat(tender, people, acting_user)
     add_event(
         tender,
-        EventKind.PUBLISHED,
+        EventKind.RECORDED,
         at=now,
         by=acting_user,
         text=f"Hors plateforme : {Channel(channel).label.lower()}",

@@ -26,7 +26,8 @@ class NeedWidget(DraftailRichTextArea):
             html = super().value_from_datadict(data, files, name)
             return html and re.sub(r' data-block-key="[^"]*"', "", html)
         except (AttributeError, KeyError, TypeError, ValueError):
-            return linebreaks(data.get(name), autoescape=True) if data.get(name) else ""
+            html = linebreaks(data.get(name), autoescape=True) if data.get(name) else ""
+            return html.replace("<br>", "<br/>")  # as the editor writes it, and can read it
 
 
 class MomentWidget(forms.MultiWidget):

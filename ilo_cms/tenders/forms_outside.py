@@ -18,6 +18,7 @@ from ilo_cms.tenders.outside import (
     cooperators_of,
     enter_outside_offer,
     establishments_of,
+    has_entered,
     has_offer_by_cooperator,
 )
 
@@ -48,6 +49,12 @@ class OutsideOfferForm(ActForm):
         queryset=Establishment.objects.none(),
         empty_label="Choisissez un établissement",
         help_text="La prestation sera rattachée à cet établissement.",
+    )
+    corrects = forms.BooleanField(
+        label="Corriger l’offre déjà saisie",
+        required=False,
+        help_text="Celle-ci prend sa place, et l’ancienne reste dans l’historique. Joignez à "
+        "nouveau tous les fichiers.",
     )
     channel = forms.ChoiceField(
         label="Reçue par",
@@ -103,6 +110,8 @@ class OutsideOfferForm(ActForm):
             self.fields["cooperator"].queryset = cooperators_of(organisation)
         else:
             del self.fields["cooperator"]
+        if not has_entered(self.tender, organisation):
+            del self.fields["corrects"]
         places = establishments_of(organisation)
         self.fields["establishment"].queryset = places
         if len(places) < 2:  # nobody should have to choose it

@@ -21,9 +21,10 @@ from ilo_cms.tenders.models import (
     Question,
     Tender,
 )
+from ilo_cms.tenders.outside import is_unscored
 from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
-from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.policies import can_run, has_no_conflict
 from ilo_cms.tenders.rules import publication_faults
 from ilo_cms.tenders.scoring import awaited_evaluators, can_evaluate, handed_in_by
 
@@ -117,6 +118,8 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
 
 #: The acts for which one states one's interests first, and has none (T12).
 EVALUATING = {"notes", "notes-arretees", "decider"}
+#: What who has a conflict of interests leaves to colleagues, beside these (T12).
+WEIGHING = {"annuler", "offre-hors-plateforme"}
 #: What an evaluator says alone, and changes no more once handed in (T12).
 ALONE = {"interets", "notes"}
 
@@ -158,11 +161,21 @@ def next_in_selection(tender: Tender, user: User) -> str:
     return "decider"
 
 
-def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:
-    """What this member of the team may do now; `coming` names the act that stands out."""
-    closed = set() if can_evaluate(user, tender) else EVALUATING
+def closed_to(tender: Tender, now_in: Phase, user: User) -> set[str]:
+    """The acts of this phase that are no longer, or not yet, for this member of the team."""
+    closed = set() if can_evaluate(user, tender) else set(EVALUATING)
+    if not has_no_conflict(user, tender):
+        closed |= WEIGHING
     if now_in == Phase.SELECTION and handed_in_by(user, tender):
         closed |= ALONE
+    if now_in == Phase.SELECTION and not is_unscored(tender):
+        closed.add("offre-hors-plateforme")
+    return closed
+
+
+def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:
+    """What this member of the team may do now; `coming` names the act that stands out."""
+    closed = closed_to(tender, now_in, user)
     found: list[Act] = []
     if now_in == Phase.PREPARATION:
         found += [

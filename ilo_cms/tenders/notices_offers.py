@@ -1,7 +1,7 @@
 """What the provider side tells, to whom, and whether it is still so (SPEC T5, T7, T9, T10).
 
-What a mail says of an offer is written when it leaves, from the offer's own rows: neither a notice
-nor the outbox ever holds it.
+What a mail says of an offer, beside which act it was, is written when it leaves, from the offer's
+own rows: neither a notice nor the outbox ever holds it.
 """
 
 from uuid import UUID
@@ -26,7 +26,7 @@ from ilo_cms.tenders.recipients import current_contacts
 RECEIPT, LATE, INFECTED = "tender.receipt", "tender.late", "tender.infected"
 
 
-def tell_authors(kind: str, offer: Offer, about: UUID) -> None:
+def tell_authors(kind: str, offer: Offer, about: UUID, **words: str) -> None:
     """Tell everyone whose offer it is of an act on it, one too late, or an infected file of it."""
     place = offer.invitation
     page = f"{place.tender_id}/offre" if kind == INFECTED else f"offres/{offer.pk}"
@@ -37,6 +37,7 @@ def tell_authors(kind: str, offer: Offer, about: UUID) -> None:
         path=f"/mises-en-concurrence/{page}/",
         about_id=about,
         title=place.tender.title,
+        **words,
     )
 
 

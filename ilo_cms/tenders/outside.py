@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core.french import of
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.checks.formats import Findings
@@ -31,7 +32,7 @@ from ilo_cms.tenders.models import (
 )
 from ilo_cms.tenders.offers import write_document
 from ilo_cms.tenders.phases import deposits_end, moment
-from ilo_cms.tenders.policies import can_receive, can_run
+from ilo_cms.tenders.policies import can_receive, can_weigh
 from ilo_cms.tenders.scoring import in_selection
 
 
@@ -49,16 +50,18 @@ def enter_outside_offer(
     acting_user: User,
     establishment: Establishment | None = None,
     cooperator: Contact | None = None,
+    corrects: bool = False,
 ) -> Deposit:
     """Enter an offer that came by mail or post before the deadline, with its files.
 
     It may lack a document that the tender requires: nothing is refused that arrived, the comparison
     says so. `establishment` holds it, and may be left out where the structure has only one;
-    `cooperator` is whose offer it is where each has one (T8). The same form sent twice enters it
-    once. Raises PermissionDenied, ValidationError by field, and what `documents.services.receive`
-    raises.
+    `cooperator` is whose offer it is where each has one (T8). One entered before is replaced when
+    this one `corrects` it: as the next act on that offer, with the files given now. The same form
+    sent twice enters it once. Raises PermissionDenied, ValidationError by field, and what
+    `documents.services.receive` raises.
     """
-    can_run(acting_user, tender).enforce()
+    can_weigh(acting_user, tender).enforce()
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
     if organisation is None:
         raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
@@ -76,6 +79,7 @@ def enter_outside_offer(
         channel=channel,
         received_at=received_at,
         cooperator=cooperator,
+        corrects=corrects,
         said=said,
         acting_user=acting_user,
     )
@@ -107,12 +111,13 @@ def keep_outside(
     channel: str,
     received_at: datetime,
     cooperator: Contact | None,
+    corrects: bool,
     said: dict,
     acting_user: User,
 ) -> Deposit:
     """Write the rows of an offer whose files are kept; see `enter_outside_offer`."""
     row, now = in_selection(tender)
-    can_run(acting_user, row).enforce()
+    can_weigh(acting_user, row).enforce()
     said["establishment"] = holder_of(organisation, said["establishment"])
     documents = [document for document, _ in kept]
     content = content_of_outside(said, received_at, documents)
@@ -122,9 +127,8 @@ def keep_outside(
         return known
     check_reception(row, received_at, now, said)
     offer = offer_of(row, organisation, cooperator, acting_user)
-    for document, findings in kept:
-        write_document(document, findings)
-        OfferFile.objects.create(offer=offer, document=document)
+    check_replaceable(offer, corrects)
+    write_files(offer, kept)
     deposit = Deposit(
         key=key,
         offer=offer,
@@ -144,9 +148,17 @@ def keep_outside(
         target=row,
         organisation=row.engagement.beneficiary,
         of=str(organisation),
+        number=deposit.number,
         digest=deposit.digest,
     )
     return deposit
+
+
+def write_files(offer: Offer, kept: list[tuple[Document, Findings]]) -> None:
+    """Write the rows of the files of an offer."""
+    for document, findings in kept:
+        write_document(document, findings)
+        OfferFile.objects.create(offer=offer, document=document)
 
 
 def entry_of(known: Deposit) -> tuple:
@@ -187,16 +199,25 @@ def is_unscored(tender: Tender) -> Decision:
 
 
 def can_enter(tender: Tender, organisation: Organisation) -> Decision:
-    """Whether an offer of an organisation may still be entered: it has none that stands (T8)."""
-    for decision in (can_receive(tender, organisation), is_unscored(tender)):
-        if not decision:
-            return decision
+    """Whether an offer of an organisation may be entered: it deposited none that stands (T8)."""
+    if not (decision := can_receive(tender, organisation)):
+        return decision
     if has_offer_by_cooperator(tender, organisation):
         return ALLOWED
-    offers = Offer.objects.filter(invitation__tender=tender, invitation__organisation=organisation)
-    if offers.standing().exists():
+    if standing_of(tender, organisation).filter(channel=Channel.PLATFORM).exists():
         return refused(f"{organisation} a déjà déposé une offre.")
     return ALLOWED
+
+
+def has_entered(tender: Tender, organisation: Organisation) -> bool:
+    """Whether an offer of an organisation that stands was entered here: it may be corrected."""
+    return standing_of(tender, organisation).exclude(channel=Channel.PLATFORM).exists()
+
+
+def standing_of(tender: Tender, organisation: Organisation) -> QuerySet[Deposit]:
+    """The deposits of an organisation that stand."""
+    place = Invitation.objects.filter(tender=tender, organisation=organisation)
+    return Deposit.objects.standing().filter(offer__invitation__in=place)
 
 
 def has_offer_by_cooperator(tender: Tender, organisation: Organisation) -> bool:
@@ -236,7 +257,7 @@ def offer_of(
     """The author's offer, whose draft stays as its authors left it, or a new one.
 
     Its place is made if it was not invited. Raises ValidationError by field when the author is not
-    one who may offer, or deposited an offer that stands.
+    one who may offer.
     """
     place, _ = Invitation.objects.get_or_create(
         tender=tender,
@@ -254,9 +275,17 @@ def offer_of(
         sentence = f"{organisation} fait une seule offre, au nom de toute la structure."
         raise ValidationError({"cooperator": sentence})
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
-    if Deposit.objects.standing().filter(offer=offer).exists():
-        raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
     return offer
+
+
+def check_replaceable(offer: Offer, corrects: bool) -> None:
+    """Raise ValidationError by field on an offer that its author deposited, or entered unseen."""
+    last = Deposit.objects.standing().filter(offer=offer).first()
+    if last and last.channel == Channel.PLATFORM:
+        raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
+    if last and not corrects:
+        sentence = f"Une offre {of(offer.author)} est déjà saisie : cochez pour la corriger."
+        raise ValidationError({"corrects": sentence})
 
 
 def told(content: dict) -> dict:

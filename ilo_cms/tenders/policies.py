@@ -8,7 +8,7 @@ from ilo_cms.directory.models import Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.engagements.policies import can_change_engagement
-from ilo_cms.tenders.models import Outcome, Tender
+from ilo_cms.tenders.models import ConflictStatement, Outcome, Tender
 
 
 def can_start(user: User) -> Decision:
@@ -28,6 +28,21 @@ def can_prepare(user: User, engagement: Engagement) -> Decision:
 def can_run(user: User, tender: Tender) -> Decision:
     """The operator's team acts on a tender while its engagement is open."""
     return can_prepare(user, tender.engagement)
+
+
+def has_no_conflict(user: User, tender: Tender) -> Decision:
+    """Who stated a conflict of interests leaves to colleagues all that weighs on the choice."""
+    rows = ConflictStatement.objects.filter(tender=tender, evaluator=user, has_conflict=True)
+    if rows.exists():
+        return refused(
+            "Vous avez déclaré un conflit d’intérêts : vos collègues notent et décident sans vous."
+        )
+    return ALLOWED
+
+
+def can_weigh(user: User, tender: Tender) -> Decision:
+    """The team cancels a tender and enters offers from outside, save who has a conflict (T12)."""
+    return can_run(user, tender) and has_no_conflict(user, tender)
 
 
 def looks_for_nobody(assignment: Assignment) -> Decision:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
-from ilo_cms.core.policies import ALLOWED, Decision, refused
+from ilo_cms.core.policies import Decision, refused
 from ilo_cms.engagements.changes import needed
 from ilo_cms.tenders.changes import locked_tender
 from ilo_cms.tenders.models import (
@@ -29,7 +29,7 @@ from ilo_cms.tenders.models import (
     Tender,
 )
 from ilo_cms.tenders.phases import phase
-from ilo_cms.tenders.policies import can_run
+from ilo_cms.tenders.policies import can_run, has_no_conflict
 
 
 HANDED_IN = "Votre grille est remise : elle ne change plus."
@@ -51,14 +51,9 @@ def can_evaluate(user: User, tender: Tender) -> Decision:
     """The team scores, each after having stated to have no conflict of interest."""
     if not (decision := can_run(user, tender)):
         return decision
-    said = ConflictStatement.objects.filter(tender=tender, evaluator=user).first()
-    if said is None:
+    if not ConflictStatement.objects.filter(tender=tender, evaluator=user).exists():
         return refused("Remplissez d’abord votre déclaration d’intérêts.")
-    if said.has_conflict:
-        return refused(
-            "Vous avez déclaré un conflit d’intérêts : vos collègues notent et décident sans vous."
-        )
-    return ALLOWED
+    return has_no_conflict(user, tender)
 
 
 def in_selection(tender: Tender) -> tuple[Tender, datetime]:

@@ -21,10 +21,10 @@ def attached(content: IO[bytes], name: str) -> FileResponse:
 
 @require_GET
 def opening_record(request: HttpRequest, pk: UUID) -> FileResponse:
-    """The opening record as a PDF; 404 before the opening."""
+    """The opening record as a PDF; 404 before the opening, and where nothing was sealed."""
     tender = readable_tender(request, pk)
     opening = related(tender, "opening")
-    if opening is None:
+    if opening is None or not opening.was_sealed:
         raise Http404
     return attached(BytesIO(opening_pdf(opening)), f"ouverture-{tender.title}.pdf")
 

@@ -297,7 +297,7 @@ class TenderMachine(RuleBasedStateMachine):
     def cancel(self, really: int) -> None:
         """Cancel, seldom."""
         if really == 0:
-            allowed = self.phase not in OVER
+            allowed = self.phase not in OVER and not self.panel[0].has_conflict
             if self.expect(allowed, cancel_tender, **self.seen(reason="Abandon")):
                 self.cancelled = True
 

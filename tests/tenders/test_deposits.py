@@ -242,6 +242,17 @@ def test_after_a_change_of_what_is_asked_an_offer_is_confirmed_as_it_was(marina)
     assert set(again_.documents.all()) == set(first.documents.all())
 
 
+def test_the_receipt_of_each_act_says_what_became_of_the_offer(marina):
+    tender = in_deposit(marina)
+    offer = deposited(tender, marina)
+    type(tender).objects.filter(pk=tender.pk).update(requirements=2)
+    for act, said in ((None, "déposée"), (confirm, "confirmée"), (withdraw, "retirée")):
+        row = act(offer=offer, key=uuid4(), acting_as=marina) if act else Deposit.objects.get()
+        notice = Notification.objects.get(about_id=row.pk)
+        assert notice.text.startswith(f"Votre offre pour « {tender.title} » est {said}.")
+        assert f"est {said}." in notice.mail.body
+
+
 def test_an_offer_without_a_document_required_since_is_deposited_again_not_confirmed(marina):
     tender = in_deposit(marina)
     offer = ready(tender, marina)

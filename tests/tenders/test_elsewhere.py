@@ -17,6 +17,7 @@ from ilo_cms.tenders.scoring import state_conflict
 from tests.factories import ContactFactory, EngagementFactory, OfficerFactory, OrganisationFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import theme
+from tests.tenders.test_selection_pages import archive_of, page
 
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ def test_it_is_at_once_in_selection_and_nobody_is_told():
     assert phase(Tender.objects.get(pk=tender.pk), database_now()) == Phase.SELECTION
     invitation = tender.invitations.get()
     assert invitation.entered_outside and invitation.invited_at is None
+    assert str(tender.events.get()).startswith("Mise en concurrence enregistrée (")
     assert tender.events.get().text == "Hors plateforme : courriel"
     assert not Notification.objects.exists()
     content = AuditEvent.objects.get(action="tender.recorded_outside").detail.content
@@ -110,8 +112,8 @@ def test_who_took_part_reads_it_when_it_is_decided_and_never_as_a_call(client, w
     client.force_login(contact.user)
     pages = [reverse("tenders"), reverse("home")]
     assert client.get(reverse("tender", args=[tender.pk])).status_code == 404
-    for page in pages:
-        assert tender.title not in client.get(page).content.decode()
+    for each in pages:
+        assert tender.title not in client.get(each).content.decode()
     officer = tender.officer.user
     state_conflict(tender=tender, has_conflict=False, text="", acting_user=officer)
     decide(
@@ -126,3 +128,17 @@ def test_who_took_part_reads_it_when_it_is_decided_and_never_as_a_call(client, w
     notice = Notification.objects.get(kind="tender.decided", recipient=contact.user)
     assert "Budget refusé." in client.get(notice.path).content.decode()
     assert tender.title in client.get(reverse("tenders")).content.decode()
+
+
+def test_nothing_was_opened_and_no_page_says_so(wired):
+    officer = an_officer()
+    tender = recorded(EngagementFactory(officer=officer.officer), acting_user=officer)
+    client, record = as_(officer), reverse("tender_opening", args=[tender.pk])
+    assert client.get(record).status_code == 404
+    text = page(client, tender)
+    assert record not in text and "Offres ouvertes" not in text
+    assert reverse("tender_archive", args=[tender.pk]) in text
+    members = archive_of(client, tender)
+    assert "5 ouverture.pdf" not in members
+    assert "Enregistrée le" in members["1 avis.txt"]
+    assert "diffusée" not in (text + members["1 avis.txt"]).lower()

@@ -258,19 +258,22 @@ def test_the_form_says_at_once_who_may_not_be_entered(opened, claire):
     names, text = fields_asked(browser, opened, beneficiary.siren)
     assert names == ["siren"]
     assert "est la bénéficiaire" in text
-    contact = ContactFactory()
-    enter(opened, claire, contact.organisation)
-    names, text = fields_asked(browser, opened, contact.organisation.siren)
-    assert names == ["siren"]
-    assert "a déjà déposé une offre" in text
+
+
+def test_once_a_sheet_is_handed_in_no_offer_is_entered_and_the_page_offers_none(opened, claire):
+    browser, page = as_(claire), reverse("tender_page", args=[opened.pk])
+    address = reverse("tender_act", args=[opened.pk, "offre-hors-plateforme"])
+    assert address in browser.get(page).text
     state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
     offers, criteria = scored(opened)
     notes = {(offer.pk, each.pk): Note(Decimal(7)) for offer in offers for each in criteria}
     save_scores(tender=opened, notes=notes, acting_user=claire)
     hand_in(tender=opened, acting_user=claire)
-    names, text = fields_asked(browser, opened, OrganisationFactory().siren)
-    assert names == ["siren"]
-    assert "trop tard pour saisir" in text
+    assert address not in browser.get(page).text
+    assert browser.get(address, {"siren": OrganisationFactory().siren}).status_code == 302
+    data = outside_data(opened, EstablishmentFactory().organisation) | slot(a_file())
+    answer = act(browser, opened, "offre-hors-plateforme", **data)
+    assert "trop tard pour saisir" in answer.context["form"].non_field_errors()[0]
 
 
 def test_an_officer_enters_the_offer_of_a_cooperator(opened, claire, cooperators):

@@ -4,11 +4,12 @@ Pages of officers, and the rules behind them.
 """
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ilo_cms.tenders.diffusion import cancel_tender
 from ilo_cms.tenders.models import Decision
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.scoring import agree_scores, save_scores, state_conflict
@@ -16,6 +17,7 @@ from tests.factories import ContactFactory, EngagementFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit
+from tests.tenders.test_outside import enter
 from tests.tenders.test_selection import agree, choose, notes, score
 from tests.tenders.test_selection_pages import act, archive_of, page, standing_out
 from tests.tenders.test_selection_pages import notes as typed
@@ -201,3 +203,21 @@ def test_notes_agreed_before_a_colleague_began_are_refused_until_both_handed_in(
     save_scores(tender=opened, notes=notes(opened, 7, 5), acting_user=samira)
     with pytest.raises(ValidationError, match="encore attendue : Samira Benali"):
         agree_scores(tender=opened, notes=notes(opened, 8, 6), acting_user=claire)
+
+
+def test_who_has_a_conflict_neither_cancels_nor_enters_an_offer_and_colleagues_do(
+    opened, claire, samira
+):
+    state_conflict(tender=opened, has_conflict=True, text="Ma sœur.", acting_user=claire)
+    acts = {
+        "offre-hors-plateforme": lambda who: enter(opened, who, ContactFactory().organisation),
+        "annuler": lambda who: cancel_tender(
+            tender=opened, reason="Abandon.", seen=again(opened).revision, acting_user=who
+        ),
+    }
+    for name, run in acts.items():
+        with pytest.raises(PermissionDenied, match="conflit d’intérêts"):
+            run(claire)
+        assert link_to(opened, name) not in page(as_(claire), opened)
+        assert link_to(opened, name) in page(as_(samira), opened)
+        run(samira)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from ilo_cms.engagements.models import Assignment, AssignmentStatus
 from ilo_cms.notifications.models import Notification
 from ilo_cms.notifications.texts import reset_mail_text, save_mail_text
 from ilo_cms.tenders.comparison import comparison
-from ilo_cms.tenders.decisions import decide
+from ilo_cms.tenders.decisions import decide, reasons_of
 from ilo_cms.tenders.deposits import deposit
 from ilo_cms.tenders.models import (
     Decision,
@@ -295,6 +296,16 @@ def test_a_decision_needs_agreed_notes_a_comment_and_reasons(opened, claire):
             choose(opened, claire, **values)
         assert field in refusal.value.error_dict
     assert not Letter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("authors", "said"),
+    [(["Alpha"], "cette offre n’est"), (["Alpha", "Bêta"], "chacune de ces offres n’est")],
+)
+def test_offers_without_a_reason_are_named_in_their_number(authors, said):
+    silent = [SimpleNamespace(pk=name, author=name) for name in authors]
+    with pytest.raises(ValidationError, match=f"{said} pas retenue : {', '.join(authors)}"):
+        reasons_of(silent, SimpleNamespace(pk="Gamma"), {}, "La meilleure.")
 
 
 def test_two_officers_decide_once(opened, claire):

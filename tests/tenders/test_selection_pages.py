@@ -149,11 +149,11 @@ def test_the_whole_file_of_a_cancelled_tender_is_offered_and_keeps_the_lines_of_
 ):
     address = reverse("tender_archive", args=[sealed.pk])
     assert address not in page(browser_of_claire, sealed)
-    type(sealed).objects.filter(pk=sealed.pk).update(need="<p>Un</p><ul><li>deux</li></ul>")
+    type(sealed).objects.filter(pk=sealed.pk).update(need="<p>Un&nbsp;:</p><ul><li>deux</li></ul>")
     act(browser_of_claire, sealed, "annuler", reason="Reporté.")
     assert address in page(browser_of_claire, sealed)
     members = archive_of(browser_of_claire, sealed)
-    assert "Un\n\ndeux" in members["1 avis.txt"].replace("\r", "")
+    assert "Un\xa0:\n\ndeux" in members["1 avis.txt"].replace("\r", "")
     assert "8 notes ; aucune note" in members["index.txt"]
 
 

@@ -25,8 +25,8 @@ KINDS = [
         "tender.receipt",
         "Mises en concurrence",
         "Reçu pour votre offre : {title}",
-        "Un acte sur votre offre pour « {title} » est enregistré. Le reçu en donne la date, le "
-        "contenu et les empreintes.",
+        "Votre offre pour « {title} » est {act}. Le reçu en donne la date, le contenu et les "
+        "empreintes.",
         is_compulsory=True,
         is_sealed=True,
     ),

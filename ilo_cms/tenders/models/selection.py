@@ -13,7 +13,7 @@ from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.engagements.models import Assignment
 from ilo_cms.tenders.models.invitation import Invitation
 from ilo_cms.tenders.models.offer import Offer
-from ilo_cms.tenders.models.states import Outcome
+from ilo_cms.tenders.models.states import Channel, Outcome
 from ilo_cms.tenders.models.tender import Criterion, Tender
 
 
@@ -52,6 +52,11 @@ class Opening(UUIDModel):
 
     def __str__(self) -> str:
         return f"Ouverture de {self.tender}"
+
+    @property
+    def was_sealed(self) -> bool:
+        """False of a tender run elsewhere: the row only lets the offers entered be read (T11)."""
+        return self.tender.channel == Channel.PLATFORM
 
 
 class ConflictStatement(UUIDModel):

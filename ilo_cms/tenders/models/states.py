@@ -52,6 +52,7 @@ class EventKind(models.TextChoices):
     """What the history of a tender tells to all invited (SPEC T4)."""
 
     PUBLISHED = "publiee", "Mise en concurrence diffusée"
+    RECORDED = "enregistree", "Mise en concurrence enregistrée"
     AMENDED = "modifiee", "Modification"
     DEADLINES_MOVED = "echeances", "Échéances déplacées"
     INVITED = "invitations", "Nouvelles sollicitations"

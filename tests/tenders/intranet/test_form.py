@@ -52,6 +52,12 @@ def test_a_need_typed_without_the_editor_is_plain_text(browser, engagement, need
     assert Tender.objects.get().need == (f"<p>{escape(need)}</p>" if need else "")
 
 
+def test_lines_typed_without_the_editor_are_shown_in_it_later(browser, engagement):
+    address = reverse("tender_create", args=[engagement.pk])
+    assert browser.post(address, said(need="Un\ndeux")).status_code == 302
+    assert "Un" in page(browser, "tender_edit", Tender.objects.get().pk)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

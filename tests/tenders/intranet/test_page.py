@@ -145,6 +145,22 @@ def test_an_amendment_names_only_what_changed(browser, engagement):
     assert tender.events.last().text.endswith("Ce qui change : jours.")
 
 
+def test_an_amendment_that_changes_nothing_is_refused_and_tells_nobody(browser, engagement):
+    """Entities of a need that came from elsewhere are read as the editor's characters are."""
+    tender = a_sent_tender(engagement=engagement, need="<p>Trois points&nbsp;: a &eacute;</p>")
+    address = reverse("tender_amend", args=[tender.pk])
+    shown = browser.get(address).context["form"]["need"]
+    need = shown.field.widget.format_value(shown.value())
+    same = {"need": need, "budget": "", "criteria-1-help_text": "Toutes taxes comprises", **SHOWN}
+    answer = browser.post(address, said(seen="1", message="Voilà.", **same))
+    assert answer.status_code == 422
+    assert "Rien n’a changé" in answer.content.decode()
+    assert tender.events.count() == 1
+    asked = said(seen="1", message="Voilà.", is_requirement="on", **same)
+    assert browser.post(address, asked).status_code == 302
+    assert tender.events.last().text == "Voilà."
+
+
 def test_a_question_is_answered(browser, engagement):
     contact = ContactFactory()
     tender = a_sent_tender(contact.organisation, engagement=engagement)
