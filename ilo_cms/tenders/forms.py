@@ -92,6 +92,13 @@ class CopyForm(StartForm):
     key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
 
+#: The editor keeps Tab to itself in a list: who has no mouse must be told the way out.
+OUT_OF_LIST = (
+    "Au clavier, dans une liste, Tab décale la ligne : sortez de la liste (Entrée deux fois) pour "
+    "passer au champ suivant."
+)
+
+
 class ContentForm(forms.ModelForm):
     """What a tender says."""
 
@@ -113,6 +120,7 @@ class ContentForm(forms.ModelForm):
             editor = NeedWidget(features=NEED_FEATURES)
             editor.options["ariaLabel"] = self.fields["need"].label
             self.fields["need"].widget = editor
+            self.fields["need"].help_text = OUT_OF_LIST
         lists = {"themes": Skill, "sector": Sector, "required_types": DocumentType}
         for name, model in lists.items():
             if name in self.fields:
