@@ -127,8 +127,8 @@ def keep_outside(
         return known
     check_reception(row, received_at, now, said)
     offer = offer_of(row, organisation, cooperator, acting_user)
-    check_replaceable(offer, corrects)
-    write_files(offer, kept)
+    replaced = check_replaceable(offer, corrects)
+    write_files(offer, kept, replaced)
     deposit = Deposit(
         key=key,
         offer=offer,
@@ -154,8 +154,15 @@ def keep_outside(
     return deposit
 
 
-def write_files(offer: Offer, kept: list[tuple[Document, Findings]]) -> None:
-    """Write the rows of the files of an offer."""
+def write_files(
+    offer: Offer, kept: list[tuple[Document, Findings]], replaced: Deposit | None
+) -> None:
+    """Write the rows of the files of an offer; its author reads no more those that they replace.
+
+    A file may have been of somebody else, entered there by mistake.
+    """
+    if replaced:
+        OfferFile.objects.filter(offer=offer, document__in=replaced.documents.all()).delete()
     for document, findings in kept:
         write_document(document, findings)
         OfferFile.objects.create(offer=offer, document=document)
@@ -278,14 +285,18 @@ def offer_of(
     return offer
 
 
-def check_replaceable(offer: Offer, corrects: bool) -> None:
-    """Raise ValidationError by field on an offer that its author deposited, or entered unseen."""
+def check_replaceable(offer: Offer, corrects: bool) -> Deposit | None:
+    """What an entry takes the place of, if anything.
+
+    Raises ValidationError by field on an offer that its author deposited, or entered unseen.
+    """
     last = Deposit.objects.standing().filter(offer=offer).first()
     if last and last.channel == Channel.PLATFORM:
         raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
     if last and not corrects:
         sentence = f"Une offre {of(offer.author)} est déjà saisie : cochez pour la corriger."
         raise ValidationError({"corrects": sentence})
+    return last
 
 
 def told(content: dict) -> dict:

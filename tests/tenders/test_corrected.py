@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
+from ilo_cms.documents.models import Document
 from ilo_cms.tenders.comparison import comparison
+from ilo_cms.tenders.files import readers
 from ilo_cms.tenders.models import Deposit
 from ilo_cms.tenders.opening import open_tender
 from tests.factories import ContactFactory, EngagementFactory, EstablishmentFactory
@@ -37,9 +39,16 @@ def opened(claire, depositor):
     return again(tender)
 
 
+def read_by(author) -> set[Document]:
+    """The files of offers that an author reads."""
+    return set(Document.objects.filter(readers(author.user, author)))
+
+
 def test_an_offer_entered_wrongly_is_corrected_by_another_act_on_it(opened, claire):
     organisation = EstablishmentFactory().organisation
+    author = ContactFactory(organisation=organisation)
     first = enter(opened, claire, organisation)
+    assert read_by(author) == set(first.documents.all())
     said = {"price": Decimal(4100), "files": [(offer_type(), a_file(pages=5))]}
     with pytest.raises(ValidationError) as refusal:
         enter(opened, claire, organisation, **said)
@@ -49,6 +58,7 @@ def test_an_offer_entered_wrongly_is_corrected_by_another_act_on_it(opened, clai
     assert Deposit.objects.get(pk=first.pk).content["price"] == "3900.50"
     line = next(each for each in comparison(opened, claire)[0] if each.offer == first.offer)
     assert (line.price, line.deposit.documents.get()) == (Decimal(4100), second.documents.get())
+    assert read_by(author) == set(second.documents.all())
 
 
 def test_an_offer_deposited_on_the_platform_is_never_replaced(opened, claire, depositor):
