@@ -133,7 +133,9 @@ class OutsideOfferForm(ActForm):
 
     def run(self) -> object:
         """Enter it."""
-        said = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        said = dict(self.cleaned_data)
+        seen = said.pop("seen")
+        said["corrects"] = seen if said.get("corrects") else None
         given = {each: said.pop(name) for name, each in self.types.items()}
         files = [(each, file) for each, file in given.items() if file]
         return enter_outside_offer(tender=self.tender, files=files, acting_user=self.user, **said)

@@ -19,6 +19,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import receive
 from ilo_cms.engagements.changes import FOREIGN
 from ilo_cms.referentials.models import DocumentType
+from ilo_cms.tenders.changes import raise_revision, what_happened
 from ilo_cms.tenders.deposits import file_line, insert, place_line
 from ilo_cms.tenders.models import (
     Channel,
@@ -50,16 +51,16 @@ def enter_outside_offer(
     acting_user: User,
     establishment: Establishment | None = None,
     cooperator: Contact | None = None,
-    corrects: bool = False,
+    corrects: int | None = None,
 ) -> Deposit:
     """Enter an offer that came by mail or post before the deadline, with its files.
 
     It may lack a document that the tender requires: nothing is refused that arrived, the comparison
     says so. `establishment` holds it, and may be left out where the structure has only one;
-    `cooperator` is whose offer it is where each has one (T8). One entered before is replaced when
-    this one `corrects` it: as the next act on that offer, with the files given now. The same form
-    sent twice enters it once. Raises PermissionDenied, ValidationError by field, and what
-    `documents.services.receive` raises.
+    `cooperator` is whose offer it is where each has one (T8). One entered before is replaced, as
+    the next act on that offer with the files given now, by one that `corrects` it: the revision of
+    the tender that was seen. The same form sent twice enters it once. Raises PermissionDenied,
+    ValidationError by field or coded "changed", and what `documents.services.receive` raises.
     """
     can_weigh(acting_user, tender).enforce()
     organisation = Organisation.objects.filter(siren=siren, is_active=True).first()
@@ -111,7 +112,7 @@ def keep_outside(
     channel: str,
     received_at: datetime,
     cooperator: Contact | None,
-    corrects: bool,
+    corrects: int | None,
     said: dict,
     acting_user: User,
 ) -> Deposit:
@@ -127,8 +128,8 @@ def keep_outside(
         return known
     check_reception(row, received_at, now, said)
     offer = offer_of(row, organisation, cooperator, acting_user)
-    replaced = check_replaceable(offer, corrects)
-    write_files(offer, kept, replaced)
+    make_room(row, offer, corrects)
+    write_files(offer, kept)
     deposit = Deposit(
         key=key,
         offer=offer,
@@ -154,15 +155,8 @@ def keep_outside(
     return deposit
 
 
-def write_files(
-    offer: Offer, kept: list[tuple[Document, Findings]], replaced: Deposit | None
-) -> None:
-    """Write the rows of the files of an offer; its author reads no more those that they replace.
-
-    A file may have been of somebody else, entered there by mistake.
-    """
-    if replaced:
-        OfferFile.objects.filter(offer=offer, document__in=replaced.documents.all()).delete()
+def write_files(offer: Offer, kept: list[tuple[Document, Findings]]) -> None:
+    """Write the rows of the files of an offer."""
     for document, findings in kept:
         write_document(document, findings)
         OfferFile.objects.create(offer=offer, document=document)
@@ -285,18 +279,25 @@ def offer_of(
     return offer
 
 
-def check_replaceable(offer: Offer, corrects: bool) -> Deposit | None:
-    """What an entry takes the place of, if anything.
+def make_room(tender: Tender, offer: Offer, corrects: int | None) -> None:
+    """Let an entry take the place of the one that stands, if any, under the tender's lock.
 
-    Raises ValidationError by field on an offer that its author deposited, or entered unseen.
+    The author reads its files no more: one may be somebody else's, entered there by mistake. Raises
+    ValidationError by field on an offer that its author deposited or that was entered unseen, coded
+    "changed" when a colleague corrected it first.
     """
     last = Deposit.objects.standing().filter(offer=offer).first()
-    if last and last.channel == Channel.PLATFORM:
+    if last is None:
+        return
+    if last.channel == Channel.PLATFORM:
         raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
-    if last and not corrects:
+    if corrects is None:
         sentence = f"Une offre {of(offer.author)} est déjà saisie : cochez pour la corriger."
         raise ValidationError({"corrects": sentence})
-    return last
+    if corrects != tender.revision:
+        raise ValidationError(what_happened(tender), code="changed")
+    OfferFile.objects.filter(offer=offer, document__in=last.documents.all()).delete()
+    raise_revision(tender)
 
 
 def told(content: dict) -> dict:

@@ -1,6 +1,7 @@
 """An offer that an officer entered wrongly is entered again; a deposited one never is (T11)."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -53,7 +54,7 @@ def test_an_offer_entered_wrongly_is_corrected_by_another_act_on_it(opened, clai
     with pytest.raises(ValidationError) as refusal:
         enter(opened, claire, organisation, **said)
     assert "cochez pour la corriger" in refusal.value.message_dict["corrects"][0]
-    second = enter(opened, claire, organisation, corrects=True, **said)
+    second = enter(opened, claire, organisation, corrects=opened.revision, **said)
     assert (second.offer, second.number) == (first.offer, 2)
     assert Deposit.objects.get(pk=first.pk).content["price"] == "3900.50"
     line = next(each for each in comparison(opened, claire)[0] if each.offer == first.offer)
@@ -61,9 +62,25 @@ def test_an_offer_entered_wrongly_is_corrected_by_another_act_on_it(opened, clai
     assert read_by(author) == set(second.documents.all())
 
 
+def test_a_correction_that_a_colleague_made_is_not_overwritten_unseen(opened, claire):
+    organisation = EstablishmentFactory().organisation
+    enter(opened, claire, organisation)
+    seen, key = opened.revision, uuid4()
+    first, twice = (
+        enter(
+            opened, claire, organisation, corrects=seen, key=key, files=[(offer_type(), a_file(5))]
+        )
+        for _ in range(2)
+    )
+    assert first == twice  # a double click is one act
+    with pytest.raises(ValidationError, match="vient d’être modifiée"):
+        enter(opened, claire, organisation, corrects=seen)
+    assert Deposit.objects.standing().get(offer=first.offer) == first
+
+
 def test_an_offer_deposited_on_the_platform_is_never_replaced(opened, claire, depositor):
     organisation = depositor.organisation
-    for corrects in (False, True):
+    for corrects in (None, opened.revision):
         with pytest.raises(ValidationError, match="a déjà déposé une offre"):
             enter(opened, claire, organisation, corrects=corrects)
     names, text = fields_asked(as_(claire), opened, organisation.siren)
