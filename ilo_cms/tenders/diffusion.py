@@ -189,7 +189,9 @@ def amend(
         write_criteria(row, rows)
         changed["criteria"] = (was, [str(line) for line in row.criteria.all()])
     if not changed and not is_requirement:
-        raise ValidationError("Rien n’a changé : modifiez d’abord ce que dit la demande.")
+        raise ValidationError(
+            "Rien n’a changé : modifiez la demande, ou cochez que le cahier des charges change."
+        )
     if faults := publication_faults(row, now=row.published_at or now):
         raise ValidationError(faults)
     is_requirement = is_requirement or not ALWAYS_REQUIREMENTS.isdisjoint(changed)

@@ -256,7 +256,7 @@ class DecideForm(ActForm):
                 max_length=2000,
                 required=False,
                 widget=forms.Textarea({"rows": 2}),
-                help_text="Seule cette structure le lira.",
+                help_text="Seuls les auteurs de cette offre le liront.",
             )
         if (line := self.outranked()) is not None:
             self.fields[self.confirmation(line)] = forms.BooleanField(
