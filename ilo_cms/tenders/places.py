@@ -29,8 +29,6 @@ from ilo_cms.tenders.participation import ALIVE
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase, related
 
 
-#: When nothing is awaited of anybody invited any more.
-ENDED = {Phase.SIGNATURE, Phase.UNSUCCESSFUL, Phase.CANCELLED}
 ANSWER_BADGES = {Participation.ACCEPTED: "good", Participation.DECLINED: ""}
 
 
@@ -122,11 +120,6 @@ class Place:
     def can_act(self) -> bool:
         """Whether an offer may be deposited, confirmed or withdrawn now."""
         return self.has_accepted and self.phase == Phase.DEPOSIT
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the call ended."""
-        return self.phase in ENDED
 
     @property
     def todo(self) -> Todo | None:
