@@ -1,10 +1,12 @@
-"""A private place for the files of tenders and offers, and the officer who runs them."""
+"""A private place for the files of tenders and offers, and the people of their tests."""
 
 from pathlib import Path
 
 import pytest
 
 from ilo_cms.accounts.models import User
+from ilo_cms.directory.models import Contact
+from tests.factories import ContactFactory
 from tests.helpers.intranet import an_officer
 
 
@@ -22,3 +24,9 @@ def store(tmp_path: Path, settings) -> Path:
 def claire(wired) -> User:
     """An officer who runs tenders."""
     return an_officer()
+
+
+@pytest.fixture
+def marina() -> Contact:
+    """A provider's contact."""
+    return ContactFactory()

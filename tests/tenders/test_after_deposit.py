@@ -12,7 +12,7 @@ from ilo_cms.referentials.models import DocumentType
 from ilo_cms.tenders.deposits import deposit, withdraw
 from ilo_cms.tenders.models import Tender
 from ilo_cms.tenders.offers import save_draft
-from tests.factories import ContactFactory, DocumentTypeFactory
+from tests.factories import DocumentTypeFactory
 from tests.helpers.files import pdf
 from tests.tenders.drafts import a_sent_tender, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit, read
@@ -21,11 +21,6 @@ from tests.tenders.offers import deposited, in_deposit, read
 pytestmark = pytest.mark.django_db
 
 DIFFERS = "ces changements ne comptent qu’une fois l’offre déposée à nouveau"
-
-
-@pytest.fixture
-def marina():
-    return ContactFactory()
 
 
 @pytest.fixture

@@ -95,11 +95,6 @@ def test_two_workers_remind_once(engagement):
     assert Notification.objects.filter(kind="tender.answer_awaited").count() == 1
 
 
-@pytest.fixture
-def marina():
-    return ContactFactory(has_access=True)
-
-
 def test_a_double_click_at_the_same_moment_deposits_once(engagement, marina):
     offer = ready(in_deposit(marina, engagement=engagement), marina)
     key = uuid4()

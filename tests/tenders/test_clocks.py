@@ -15,7 +15,6 @@ from ilo_cms.tenders.deposits import deposit, withdraw
 from ilo_cms.tenders.models import Deposit, LateAttempt, Opening, Participation, Tender
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.participation import answer_invitation
-from tests.factories import ContactFactory
 from tests.tenders.drafts import a_sent_tender, boss
 from tests.tenders.offers import in_deposit, place_of, read, ready
 
@@ -34,11 +33,6 @@ def clock_off_by(seconds: int):
 def deadline_in(tender: Tender, name: str, wait: timedelta) -> None:
     """Put a deadline so far from now, by the database's clock."""
     Tender.objects.filter(pk=tender.pk).update(**{name: database_now() + wait})
-
-
-@pytest.fixture
-def marina():
-    return ContactFactory(has_access=True)
 
 
 @WRONG

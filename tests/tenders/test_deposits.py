@@ -42,11 +42,6 @@ from tests.tenders.offers import deposited, in_deposit, offer_type, place_of, re
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def marina():
-    return ContactFactory(has_access=True)
-
-
 def test_a_complete_offer_is_deposited_with_all_it_says(marina):
     tender = in_deposit(marina)
     offer = ready(tender, marina)

@@ -36,11 +36,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def marina():
-    return ContactFactory()
-
-
-@pytest.fixture
 def browser(client, marina):
     client.force_login(marina.user)
     return client

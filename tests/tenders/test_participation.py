@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def marina():
-    return ContactFactory(has_access=True)
-
-
-@pytest.fixture
 def place(marina):
     return place_of(a_sent_tender(marina.organisation), marina)
 

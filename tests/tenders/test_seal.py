@@ -18,17 +18,12 @@ from ilo_cms.tenders.notices_offers import still_an_author
 from ilo_cms.tenders.offers import remove_file
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.scoring import state_conflict
-from tests.factories import ContactFactory, UserFactory
+from tests.factories import UserFactory
 from tests.tenders.drafts import boss, pass_deadlines
 from tests.tenders.offers import deposited, in_deposit
 
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def marina():
-    return ContactFactory(has_access=True)
 
 
 @pytest.fixture
