@@ -170,8 +170,11 @@ def test_a_browser_closed_during_an_upload_leaves_nothing(site, visit):
     expect(slot).to_contain_text("entier.pdf")
     assert b"Traceback" not in log.read_bytes()[said:]
     assert not list((site.var / "files").glob("incoming/*"))
+    page.get_by_label("Prix (€)").fill("3 210,00")
     slot.get_by_role("button", name="Retirer : entier.pdf").click()
     expect(page.get_by_text("« entier.pdf » est retiré du brouillon.")).to_be_visible()
+    expect(slot).to_contain_text("Aucun fichier pour le moment.")
+    expect(page.get_by_label("Prix (€)")).to_have_value("3 210,00")
 
 
 def test_a_cooperator_reads_their_own_offer_and_not_their_colleagues(visit):

@@ -320,6 +320,21 @@ def test_a_file_is_taken_out_of_the_draft(browser, marina):
     assert not read(offer).files.filter(removed_at=None).exists()
 
 
+def test_to_the_script_a_file_taken_out_is_answered_by_its_slot(browser, marina):
+    tender = in_deposit(marina)
+    file = ready(tender, marina).files.get()
+    page, code = url("tender_offer_file_remove", tender), file.document.type.code
+    said = sent(marina, file=str(file.pk), type=code)
+    first = browser.post(page, said, headers={"X-Requested-With": "upload"})
+    assert first.status_code == 200
+    assert first.json()["said"] == f"« {file.document.name} » est retiré du brouillon."
+    assert "Aucun fichier" in first.json()["html"]
+    assert "Joignez au moins un document." in first.json()["summary"]
+    second = browser.post(page, said, headers={"X-Requested-With": "upload"})
+    assert second.status_code == 422
+    assert "Ce fichier n’est plus dans le brouillon." in second.json()["html"]
+
+
 def test_the_price_of_one_is_on_no_page_of_another(browser, marina, client):
     paul = ContactFactory()
     tender = in_deposit(marina, paul)

@@ -39,6 +39,7 @@ from ilo_cms.tenders.places import Place
 
 NEW = "Votre fichier est dans le brouillon : il sera déposé avec votre offre."
 NEW_AFTER = "Votre fichier est dans le brouillon : déposez à nouveau pour qu’il compte."
+GONE = "Ce fichier n’est plus dans le brouillon."
 SAME = "Ce fichier était déjà dans le brouillon : rien n’a changé."
 
 
@@ -221,10 +222,12 @@ def tender_offer_file(request: HttpRequest, pk: UUID) -> HttpResponse:
         return answer(request, place, code, *refusal(error))
     place = replace(place, offer=kept.offer)
     new = NEW_AFTER if place.stands else NEW
-    return answer(request, place, code, new if is_new else SAME, 200)
+    return answer(request, place, code, new if is_new else SAME)
 
 
-def answer(request: HttpRequest, place: Place, code: str, said: str, status: int) -> HttpResponse:
+def answer(
+    request: HttpRequest, place: Place, code: str, said: str, status: int = 200
+) -> HttpResponse:
     """Tell what became of a file: to the script the slot's new content, else a page."""
     error = said if status != 200 else ""
     if request.headers.get("X-Requested-With") == "upload":
@@ -251,12 +254,10 @@ def tender_offer_file_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     files = files_of(place.offer) if place.offer else []
     file = next((each for each in files if str(each.pk) == asked), None)
     if file is None:
-        words = "Ce fichier n’est plus dans le brouillon."
-        return show(request, place, OfferForm(None, **of(place)), 422, error=words)
+        return answer(request, place, request.POST.get("type", ""), GONE, 422)
+    code = file.document.type.code
     try:
         remove_file(offer_file=file, acting_as=request.contact)
     except ValidationError as error:
-        form = OfferForm(None, **of(place))
-        return show(request, place, form, status_of(error), error=error.messages[0])
-    messages.success(request, f"« {file.document.name} » est retiré du brouillon.")
-    return redirect("tender_offer", pk=pk)
+        return answer(request, place, code, error.messages[0], status_of(error))
+    return answer(request, place, code, f"« {file.document.name} » est retiré du brouillon.")

@@ -1,5 +1,6 @@
 /* A file is sent as soon as it is chosen, with its progress; without this script a button sends it.
-   Each slot sends by itself: the failure of one never touches the others. */
+   Each slot sends by itself: the failure of one never touches the others. A file that is taken out
+   leaves the page where it is, too: what is typed in another form and not saved stays there. */
 
 const LOST = "L’envoi a été interrompu\u00a0: vérifiez votre connexion, puis choisissez à nouveau le fichier.";
 const REFUSED = "La plateforme n’a pas pu prendre ce fichier. Rechargez la page, puis réessayez.";
@@ -31,7 +32,36 @@ function read(request) {
   }
 }
 
+/** Show a slot as the server says it is now, and what that means for the whole. */
+function renew(slot, answer, said) {
+  slot.innerHTML = answer.html;
+  slot.parentElement.querySelector("[data-said]").textContent = said;
+  enhance(slot);
+  const summary = document.querySelector("[data-summary]");
+  if (summary && answer.summary) summary.innerHTML = answer.summary;
+  bringBack(slot, slot.querySelector("[type=file]"));
+}
+
+/** Take a file out; where the answer is not a slot (session ended, other organisation), as a page. */
+function takeOut(slot, event) {
+  const form = event.target;
+  event.preventDefault();
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.setRequestHeader("X-Requested-With", "upload");
+  request.addEventListener("error", () => form.submit());
+  request.addEventListener("load", () => {
+    const answer = read(request);
+    if (answer?.html) renew(slot, answer, request.status === 200 ? answer.said : "");
+    else form.submit();
+  });
+  request.send(new FormData(form));
+}
+
 function enhance(slot) {
+  for (const removal of slot.querySelectorAll("[data-removal]")) {
+    removal.addEventListener("submit", (event) => takeOut(slot, event));
+  }
   const form = slot.querySelector("[data-upload]");
   if (!form) return;
   const input = form.querySelector("[type=file]");
@@ -108,12 +138,7 @@ function enhance(slot) {
         fail(answer.said);
         return;
       }
-      slot.innerHTML = answer.html;
-      said.textContent = request.status === 200 ? answer.said : "";
-      enhance(slot);
-      const summary = document.querySelector("[data-summary]");
-      if (summary && answer.summary) summary.innerHTML = answer.summary;
-      bringBack(slot, slot.querySelector("[type=file]"));
+      renew(slot, answer, request.status === 200 ? answer.said : "");
     });
     request.send(data);
   };
