@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from django.utils.formats import date_format
+from django.db.models import prefetch_related_objects
 
+from ilo_cms.core import french
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
 from ilo_cms.engagements.models.access import happened_by_then
-from ilo_cms.tenders.deposits import draft_differs, required_since
+from ilo_cms.tenders.deposits import draft_differs, fetch_drafts, required_since
 from ilo_cms.tenders.models import (
     Deposit,
     DepositKind,
@@ -87,12 +88,12 @@ class Place:
 
     @cached_property
     def has_changes(self) -> bool:
-        """Whether the draft says something else than what is deposited. Asks, so not in lists."""
+        """Whether the draft says something else than what is deposited."""
         return bool(self.stands and self.can_prepare) and draft_differs(self.offer, self.last)
 
     @cached_property
     def required_since(self) -> list[str]:
-        """Documents without which the deposit is confirmed no more. Asks, so not in lists."""
+        """Documents without which the deposit is confirmed no more."""
         return required_since(self.tender, self.last) if self.must_confirm else []
 
     @property
@@ -128,16 +129,26 @@ class Place:
             return None
         if self.can_answer and self.invitation.participation == Participation.NONE:
             return Todo("Répondez à une sollicitation", "à répondre", answers_end(self.tender))
-        if not self.can_act or (self.stands and not self.must_confirm):
+        if not self.can_act:
             return None
+        end = deposits_end(self.tender)
+        if self.stands:
+            return self.todo_again(end)
         taken = self.invitation.taken_by_id
         if self.offer is None and self.invitation.by_cooperator:
             if taken and taken != self.contact.pk:
                 return None
-        end = deposits_end(self.tender)
+        return Todo("Déposez votre offre", "à déposer", end)
+
+    def todo_again(self, end: datetime) -> Todo | None:
+        """What the author of a deposited offer must still do (SPEC T4, T7)."""
+        if self.required_since:
+            return Todo("Complétez votre offre et déposez-la à nouveau", "à compléter", end)
         if self.must_confirm:
             return Todo("Confirmez votre offre", "à confirmer", end)
-        return Todo("Déposez votre offre", "à déposer", end)
+        if self.has_changes:
+            return Todo("Déposez à nouveau l’offre que vous avez modifiée", "modifiée", end)
+        return None
 
     @property
     def sentence(self) -> str:
@@ -164,7 +175,7 @@ class Place:
 def sentence(place: Place) -> str:
     """What is possible now and until when, in one sentence; to who has left, that they have."""
     if left := place.contact.ended_on:
-        day = date_format(left, "j F Y")
+        day = french.date(left, "j F Y")
         return f"Vous avez quitté votre structure le {day} : cette page s’arrête à ce jour."
     tender, now_in = place.tender, place.phase
     if now_in in ALIVE and not place.invitation.organisation.is_active:
@@ -178,7 +189,7 @@ def sentence(place: Place) -> str:
         return f"Le dépôt a fermé le {closed} : les offres attendent d’être ouvertes ensemble."
     if now_in == Phase.SELECTION:
         day = tender.decision_on
-        when = f", prévue le {date_format(day, 'j F Y')}" if day else ""
+        when = f", prévue le {french.date(day, 'j F Y')}" if day else ""
         return f"Les offres sont ouvertes : vous serez prévenu·e de la décision{when}."
     return {
         Phase.SIGNATURE: "La décision est prise : une offre est retenue.",
@@ -213,6 +224,11 @@ def while_deposits(place: Place) -> str:
         return (
             f"Votre structure {said} et ne peut plus déposer d’offre : les réponses de "
             f"participation étaient attendues jusqu’au {answers}."
+        )
+    if place.required_since:
+        return (
+            "Le cahier des charges a changé depuis votre dépôt et exige un document que votre "
+            f"offre n’a pas : joignez-le et déposez-la à nouveau jusqu’au {deposits}."
         )
     if place.must_confirm:
         return (
@@ -292,11 +308,21 @@ def place_at(contact: Contact, tender: UUID, now: datetime) -> Place | None:
 
 
 def places_of(contact: Contact, invitations: Iterable[Invitation], now: datetime) -> list[Place]:
-    """Some invitations as places, with the contact's own offers, in two queries more."""
+    """Some invitations as places, with the contact's own offers; a constant number of queries."""
     rows = list(invitations)
     offers = Offer.objects.authored_by(contact).filter(invitation__in=[row.pk for row in rows])
     by_invitation = {offer.invitation_id: offer for offer in offers.prefetch_related("deposits")}
-    return [place_with(contact, row, by_invitation.get(row.pk), now) for row in rows]
+    places = [place_with(contact, row, by_invitation.get(row.pk), now) for row in rows]
+    fetch_what_deposits_lack([place for place in places if place.stands and place.can_prepare])
+    return places
+
+
+def fetch_what_deposits_lack(places: list[Place]) -> None:
+    """Read at once what `has_changes` and `required_since` compare in these places."""
+    fetch_drafts([place.offer for place in places if place.offer])
+    behind = [place for place in places if place.must_confirm]
+    prefetch_related_objects([place.tender for place in behind], "required_types")
+    prefetch_related_objects([place.last for place in behind if place.last], "documents")
 
 
 def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: datetime) -> Place:
