@@ -1,11 +1,12 @@
 """French inside a sentence."""
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 
 
 #: Before these an h is heard, or a vowel stands alone: "de Haute-Savoie", "de onze".
@@ -15,6 +16,10 @@ HEARD = (
 )
 #: What an organisation is, when its name begins so: a sentence gives it the article.
 KINDS = {"association": "l’", "union": "l’", "fédération": "la ", "régie": "la ", "société": "la "}
+#: What Django's formats leave: they know the ordinals of English only.
+FIRST_OF_MONTH = re.compile(
+    r"\b1 (?=janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)"
+)
 MERGE_FIELD = re.compile(r"\b(?P<before>de|à) \{(?P<name>\w+)\}")
 
 
@@ -44,6 +49,16 @@ def number(value: Decimal | str, decimals: int | None = None) -> str:
 def without_idle_zeros(value: Decimal) -> Decimal:
     """The same number, 8 for 8.00 and 7.5 for 7.50."""
     return Decimal(f"{value.normalize():f}")
+
+
+def date(value: datetime.date, form: str = "DATE_FORMAT") -> str:
+    """A date, or a moment in its own zone, in one of Django's formats: 1er mars 2026."""
+    return first_of_month(date_format(value, form))
+
+
+def first_of_month(text: str) -> str:
+    """The same text, the first day of a month said as French says it."""
+    return FIRST_OF_MONTH.sub("1er ", text)
 
 
 def size(octets: int) -> str:

@@ -12,12 +12,11 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
-from ilo_cms.core.french import of
+from ilo_cms.core import french
 from ilo_cms.directory.models import Activation, Contact, Officer, Organisation
 from ilo_cms.directory.models.activation import Access, access_of, lifetime
 from ilo_cms.directory.policies import (
@@ -123,13 +122,13 @@ def link_mail(link: Activation) -> str:
     """What the mail of a link says."""
     contact = link.contact
     token = signing.dumps(str(link.pk), salt=SALT)
-    until = date_format(timezone.localtime(link.sent_at + lifetime()), "DATETIME_FORMAT")
+    until = french.date(timezone.localtime(link.sent_at + lifetime()), "DATETIME_FORMAT")
     referent = whom_to_ask(contact.organisation)
     ask = f"{referent.user}, {referent.user.email}" if referent else "votre structure porteuse"
     return (
         f"Bonjour {contact.user.get_short_name()},\n\n"
         "Un accès à ILO, la plateforme de travail du dispositif local d’accompagnement (DLA), "
-        f"vous est ouvert au titre {of(contact.organisation)}.\n\n"
+        f"vous est ouvert au titre {french.of(contact.organisation)}.\n\n"
         f"Pour choisir votre mot de passe, ouvrez ce lien avant le {until} :\n"
         f"{settings.BASE_URL}{reverse('activate', args=[token])}\n\n"
         f"Votre identifiant sera l’adresse qui reçoit ce message : {link.address}\n\n"

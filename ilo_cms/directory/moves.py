@@ -9,12 +9,11 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
-from ilo_cms.core.french import of
+from ilo_cms.core import french
 from ilo_cms.core.identifiers import normal_phone
 from ilo_cms.directory.activation import give_access
 from ilo_cms.directory.contacts import check_email, check_establishment, checked
@@ -60,7 +59,7 @@ def check_departure(contact: Contact, ended_on: date) -> None:
     came_from_enee = Origin.ENEE in contact.origins.values()
     if ended_on < entered and not came_from_enee:
         raise ValidationError(
-            f"Ce contact a été saisi le {date_format(entered)} : son départ ne peut pas être plus "
+            f"Ce contact a été saisi le {french.date(entered)} : son départ ne peut pas être plus "
             "ancien."
         )
 
@@ -174,12 +173,12 @@ def tell(contact: Contact, new: Contact, move: Move, acting_user: User) -> None:
     if new.has_access and access_of(new) != Access.OPEN:
         give_access(contact=new, acting_user=acting_user)
     elif person.has_usable_password():
-        acts = new.has_access and new.organisation.is_active
+        acts, old = new.has_access and new.organisation.is_active, contact.organisation
         now = "Vous agissez à son titre dès maintenant." if acts else ""
         before = (
-            f"Vous pouvez encore lire ce que vous avez fait au titre {of(contact.organisation)}."
+            f"Vous pouvez encore lire ce que vous avez fait au titre {french.of(old)}."
             if contact.has_access
-            else f"Votre accès à {contact.organisation} a pris fin."
+            else f"Votre accès à {old} a pris fin."
         )
         notify(
             "contact.moved",

@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core import french
 from ilo_cms.directory.edits import create_record, edit_as_officer
 from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
@@ -172,7 +172,7 @@ def edit_engagement(
         first = line(row).first()
         if first and first.entered_on < opened and opened != row.opened_on:
             raise ValidationError(
-                {"opened_on": f"Une étape est entrée dès le {date_format(first.entered_on)}."}
+                {"opened_on": f"Une étape est entrée dès le {french.date(first.entered_on)}."}
             )
     with watched(row, acting_user):
         before = write(row, values)
@@ -234,7 +234,7 @@ def enter_stage(
     if entered_on < since:
         what = "l’entrée dans l’étape actuelle" if current else "l’ouverture"
         raise ValidationError(
-            {"entered_on": f"Cette date précède {what}, le {date_format(since)}."}
+            {"entered_on": f"Cette date précède {what}, le {french.date(since)}."}
         )
     last = row.stage_entries.aggregate(last=Max("rank"))["last"]
     entry = StageEntry(
@@ -280,7 +280,7 @@ def correct_stage(
         since = earlier.entered_on if earlier else row.opened_on
         if entered_on < since:
             raise ValidationError(
-                {"entered_on": f"Cette date précède l’étape d’avant, le {date_format(since)}."}
+                {"entered_on": f"Cette date précède l’étape d’avant, le {french.date(since)}."}
             )
         current.entered_on = entered_on
     current.save(update_fields=["withdrawn_at", "entered_on"])
@@ -359,7 +359,7 @@ def close_engagement(
     since = max(row.opened_on, current.entered_on) if current else row.opened_on
     if closed_on < since:
         raise ValidationError(
-            {"closed_on": f"Cette date précède la dernière étape, le {date_format(since)}."}
+            {"closed_on": f"Cette date précède la dernière étape, le {french.date(since)}."}
         )
     pending = row.assignments.filter(status__in=PENDING)
     if pending:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from ilo_cms.core import french
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.engagements.models import Assignment, AssignmentStatus
 
@@ -32,7 +32,7 @@ def is_complete(assignment: Assignment) -> Decision:
 def has_begun(assignment: Assignment) -> Decision:
     """Nothing is done before it begins."""
     if assignment.starts_on and assignment.starts_on > timezone.localdate():
-        day = date_format(assignment.starts_on)
+        day = french.date(assignment.starts_on)
         return refused(f"Cette prestation ne commence que le {day} : corrigez d’abord ses dates.")
     return ALLOWED
 

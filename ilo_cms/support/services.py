@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.services import logged
 from ilo_cms.audit.services import record as log
+from ilo_cms.core import french
 from ilo_cms.directory.models import Contact
 from ilo_cms.notifications.services import SIGNATURE, notify, queue_mail
 from ilo_cms.referentials.models import PlatformSettings
@@ -95,7 +95,7 @@ def answer_request(*, found: SupportRequest, answer: str, acting_user: User) -> 
         recipients=[found.user],
         organisation_id=organisation_id,
         path=reverse("support"),
-        day=date_format(timezone.localtime(found.created_at), "DATE_FORMAT"),
+        day=french.date(timezone.localtime(found.created_at)),
         answer=found.answer,
     )
     return found

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core import french
 from ilo_cms.directory.models import Organisation
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.changes import needed
@@ -290,7 +290,7 @@ def deadline_line(tender: Tender, name: str, value: date | None) -> str:
     """A new deadline, or day, in words."""
     label = capfirst(str(tender._meta.get_field(name).verbose_name))
     if name in DAYS:
-        return f"{label} : {date_format(value, 'j F Y') if value else 'sans date'}"
+        return f"{label} : {french.date(value, 'j F Y') if value else 'sans date'}"
     return f"{label} : {moment(value) if value else 'comme le dépôt des offres'}"
 
 

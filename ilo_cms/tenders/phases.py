@@ -10,8 +10,8 @@ from typing import cast
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from ilo_cms.core import french
 from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.tenders.models import Channel, Invitation, Outcome, Participation, Phase, Tender
 
@@ -66,7 +66,7 @@ def related(row: Model, name: str):
 def moment(value: datetime) -> str:
     """A moment to the second, in Paris, with its zone in words."""
     local = timezone.localtime(value)
-    return f"{date_format(local, 'j F Y')} à {local:%H:%M:%S} (heure de Paris, {local:%Z})"
+    return f"{french.date(local, 'j F Y')} à {local:%H:%M:%S} (heure de Paris, {local:%Z})"
 
 
 def can_answer_participation(invitation: Invitation, now: datetime) -> Decision:

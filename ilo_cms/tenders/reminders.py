@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from ilo_cms.audit.services import logged, record
+from ilo_cms.core import french
 from ilo_cms.core.clock import database_now
 from ilo_cms.directory.models import Contact
 from ilo_cms.notifications.models import Notification
@@ -172,7 +172,7 @@ def remind_officers(tender: Tender, now_in: Phase, now: datetime) -> int:
     day = tender.decision_on
     if day and now_in in {Phase.OPENING, Phase.SELECTION}:
         if timezone.localdate(now) >= day - timedelta(days=1):
-            told += tell_team_once(tender, TO_DECIDE, day=date_format(day))
+            told += tell_team_once(tender, TO_DECIDE, day=french.date(day))
     return told
 
 

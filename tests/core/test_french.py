@@ -1,7 +1,10 @@
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 
+from ilo_cms.core import french
 from ilo_cms.core.french import (
     filled,
     in_sentence,
@@ -116,3 +119,26 @@ def test_a_number_for_a_field_is_never_written_with_an_exponent():
 def test_a_label_that_is_a_sentence_takes_a_colon():
     assert before_colon("Le DLA a répondu à vos besoins.") == "Le DLA a répondu à vos besoins"
     assert before_colon("Prix") == "Prix"
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 3, 1), "1er mars 2026"),
+        (date(2026, 8, 1), "1er août 2026"),
+        (date(2026, 3, 11), "11 mars 2026"),
+        (date(2026, 3, 21), "21 mars 2026"),
+        (date(2026, 3, 2), "2 mars 2026"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal(day, said):
+    assert french.date(day) == said
+    assert Template('{{ day|date:"j F Y" }}').render(Context({"day": day})) == said
+    assert Template('{{ day|date:"DATE_FORMAT" }}').render(Context({"day": day})) == said
+
+
+def test_a_moment_is_said_in_its_zone_and_a_short_date_keeps_its_figures():
+    paris = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)  # already March there
+    page = Template('{{ at|date:"DATETIME_FORMAT" }} {{ at|date:"d/m/Y" }} {{ none|date:"j F" }}')
+    said = page.render(Context({"at": paris, "none": None}))
+    assert said == "1er mars 2026, 00:30 01/03/2026 "

@@ -1,8 +1,10 @@
-"""French inside the sentences of templates."""
+"""French inside the sentences of templates; every template has these filters without a load."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.template import defaultfilters
 
 from ilo_cms.core import french
 
@@ -11,6 +13,12 @@ register = template.Library()
 register.filter("of", french.of)
 register.filter("in_sentence", french.in_sentence)
 register.filter("size", french.size)
+
+
+@register.filter(expects_localtime=True, is_safe=False)
+def date(value: Any, form: str | None = None) -> str:
+    """Django's filter, with 1er for the first of a month; takes its place in every template."""
+    return french.first_of_month(defaultfilters.date(value, form))
 
 
 @register.filter

@@ -6,10 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 from wagtail.admin.views.generic import InspectView
 
+from ilo_cms.core import french
 from ilo_cms.directory.activation import send_activation
 from ilo_cms.directory.models import Activation, Contact
 from ilo_cms.directory.models.activation import Access, access_of
@@ -18,7 +18,7 @@ from ilo_cms.directory.policies import can_send_activation
 
 def moment(instant) -> str:
     """An instant as people read it: 3 décembre 2026, 17:00."""
-    return date_format(timezone.localtime(instant), "DATETIME_FORMAT")
+    return french.date(timezone.localtime(instant), "DATETIME_FORMAT")
 
 
 def access_words(contact: Contact) -> str:

@@ -6,10 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from ilo_cms.core import french
 from ilo_cms.core.admin.forms import IdentifierField
-from ilo_cms.core.french import of
 from ilo_cms.core.identifiers import (
     normal_phone,
     readable_phone,
@@ -85,7 +84,9 @@ class StructureForm(forms.Form):
         if self.found == self.contact.organisation:
             self.add_error("siren", f"C’est déjà sa structure : {self.found}.")
         elif self.found.contacts.current().filter(user=self.contact.user).exists():
-            self.add_error("siren", f"{self.contact.user} est déjà contact {of(self.found)}.")
+            self.add_error(
+                "siren", f"{self.contact.user} est déjà contact {french.of(self.found)}."
+            )
 
     def organisation(self) -> Organisation:
         """The structure found, or a new one that is not stored yet."""
@@ -268,20 +269,22 @@ def consequences(contact: Contact, move: Move) -> list[str]:
     place = move.establishment
     said = [f"La structure {new} (SIREN {new.siren}) est créée."] if new._state.adding else []
     if place is None:
-        said.append(f"{person} devient contact {of(new)}, sans établissement pour le moment.")
+        said.append(
+            f"{person} devient contact {french.of(new)}, sans établissement pour le moment."
+        )
     else:
         if place._state.adding:
             said.append(f"L’établissement {place.nic} est ajouté à {new}.")
         name = place.name or place.address or f"NIC {place.nic}"
-        said.append(f"{person} devient contact {of(new)} ({name}).")
+        said.append(f"{person} devient contact {french.of(new)} ({name}).")
     said.append("Ses compétences, secteurs, territoires et sa présentation la ou le suivent.")
     said.append(access_sentence(contact, move))
-    said.append(f"Son rattachement à {old} prend fin le {date_format(move.ended_on)}.")
+    said.append(f"Son rattachement à {old} prend fin le {french.date(move.ended_on)}.")
     if contact.has_access:
         said.append(
-            f"Elle ou il garde la lecture {of(old)}."
+            f"Elle ou il garde la lecture {french.of(old)}."
             if move.keeps_access
-            else f"Elle ou il ne lit plus rien {of(old)}."
+            else f"Elle ou il ne lit plus rien {french.of(old)}."
         )
     if move.closes_old:
         said.append(f"{old} devient inactive : elle n’est plus ni proposée ni sollicitée.")
@@ -291,7 +294,7 @@ def consequences(contact: Contact, move: Move) -> list[str]:
 def access_sentence(contact: Contact, move: Move) -> str:
     """Whether the person reaches the extranet, and what they are told."""
     if not move.has_access:
-        return f"Sans accès à l’extranet au titre {of(move.organisation)}."
+        return f"Sans accès à l’extranet au titre {french.of(move.organisation)}."
     if not move.organisation.is_active:
         return "Elle ou il lit à ce titre sans rien modifier, tant que la structure est inactive."
     if contact.user.has_usable_password():

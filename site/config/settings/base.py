@@ -103,6 +103,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "ilo_cms.extranet.context_processors.page",
             ],
+            "builtins": ["ilo_cms.core.templatetags.french"],
         },
     },
 ]
