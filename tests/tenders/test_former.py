@@ -1,13 +1,22 @@
 """Who left an invited organisation reads what was there by then, and nothing later (SPEC A7)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from ilo_cms.documents.models import Document, Reach
-from ilo_cms.tenders.models import Invitation, Participation, Tender, TenderAttachment
+from ilo_cms.tenders.diffusion import amend
+from ilo_cms.tenders.models import (
+    EventKind,
+    Invitation,
+    Participation,
+    Tender,
+    TenderAttachment,
+    TenderEvent,
+)
 from tests.factories import ContactFactory, DocumentFactory
 from tests.tenders.drafts import a_sent_tender, again, in_days, pass_deadlines
 
@@ -126,3 +135,23 @@ def test_the_answer_to_a_question_of_their_own_is_not_told_when_it_came_after(
     assert "À Lyon." in page(client, stays, "tender", tender.pk)
     tender.questions.update(answered_at=in_days(-3))
     assert "À Lyon." in page(client, left, "tender", tender.pk)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_is_asked_since_is_not_theirs_to_read(client, tender, people, after):
+    left, stays = people
+    amend(
+        tender=tender,
+        values={"need": "<p>Un besoin revu.</p>", "budget": Decimal(7777)},
+        message="Plus large.",
+        is_requirement=True,
+        seen=tender.revision,
+        acting_user=tender.officer.user,
+    )
+    Tender.objects.update(is_budget_shown=True)
+    TenderEvent.objects.filter(kind=EventKind.AMENDED).update(at=in_days(-1 if after else -3))
+    said = page(client, left, "tender", tender.pk)
+    for words in ("Un besoin revu.", "<dt>Budget</dt>", "Critères de choix"):
+        assert (words in said) is not after
+        assert words in page(client, stays, "tender", tender.pk)
+    assert ("a changé depuis votre départ" in said) is after

@@ -138,6 +138,7 @@ def show(
         "may_commit": can_commit_as(request.contact),
         "may_ask": may_ask,
         "questions_end": moment(questions_end(found)) if may_ask else "",
+        "amended_since": found.was_amended_after(request.contact),
         "criteria": found.criteria.all(),
         "themes": found.themes.all(),
         "required_types": found.required_types.all(),

@@ -241,6 +241,11 @@ class Tender(UUIDModel, TimestampedModel):
         """For whom the work is."""
         return self.engagement.beneficiary
 
+    def was_amended_after(self, contact: Contact) -> bool:
+        """Whether what is asked changed since a contact left, who reads no more of it (SPEC A7)."""
+        amended = self.events.filter(kind=EventKind.AMENDED)
+        return contact.is_former and amended.exclude(written_by_then(contact, "at")).exists()
+
 
 class Criterion(UUIDModel):
     """One criterion of a tender and its weight in percent; those of a tender make 100."""
