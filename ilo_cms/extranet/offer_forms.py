@@ -5,11 +5,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from ilo_cms.core.amounts import plain_number
-from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.directory.models import Establishment
 from ilo_cms.tenders.models import Invitation, Offer
 from ilo_cms.tenders.offers import MOST_PARTNERS, Partner
@@ -139,16 +137,6 @@ class OfferForm(forms.Form):
             if partner:
                 self.initial[f"partner_{number}_{name}"] = getattr(partner, name)
 
-    def clean(self) -> dict[str, Any]:
-        """Say at its field which SIREN is none."""
-        for name, value in list(self.cleaned_data.items()):
-            if name.endswith("_siren") and value:
-                try:
-                    validate_siren("".join(value.split()))
-                except ValidationError as error:
-                    self.add_error(name, error)
-        return self.cleaned_data
-
     def values(self) -> dict[str, Any]:
         """What `offers.save_draft` takes."""
         return {
@@ -156,18 +144,17 @@ class OfferForm(forms.Form):
         }
 
     def partners(self) -> list[Partner]:
-        """The lines that name somebody, as `offers.set_partners` takes them."""
+        """The lines of partners, as `offers.set_partners` takes them."""
         said = self.cleaned_data
-        numbers = range(sum(name.endswith("_name") for name in self.fields))
-        rows = [
+        lines = range(sum(name.endswith("_name") for name in self.fields))
+        return [
             Partner(
-                said[f"partner_{number}_name"].strip(),
-                "".join(said[f"partner_{number}_siren"].split()),
-                said[f"partner_{number}_can_read"],
+                said[f"partner_{line}_name"].strip(),
+                "".join(said[f"partner_{line}_siren"].split()),
+                said[f"partner_{line}_can_read"],
             )
-            for number in numbers
+            for line in lines
         ]
-        return [row for row in rows if row.name or row.siren]
 
     @property
     def form_key(self) -> UUID:

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ilo_cms.core.clock import database_now
-from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.core.turns import atomic_in_turn
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.documents import clamav, storage
@@ -156,13 +155,13 @@ def check_details(offer: Offer) -> None:
 def set_partners(*, offer: Offer, partners: Iterable[Partner], acting_as: Contact) -> Offer:
     """Name the partners of a consortium, in the place of those named before (SPEC T8).
 
-    A partner that the platform knows by its SIREN may be let read the deposited offer. Whether it
-    is invited too is not said: that would unveil a competitor. Raises PermissionDenied,
-    ValidationError.
+    Lines that name nobody are left out. A partner that the platform knows by its SIREN may be let
+    read the deposited offer. Whether it is invited too is not said: that would unveil a competitor.
+    Raises PermissionDenied, ValidationError: by field `partner_<line>_<field>`, lines from 0.
     """
     row, _, now = locked_offer(offer, acting_as)
     check_preparable(row.invitation, now)
-    rows = [partner_row(row, partner) for partner in partners]
+    rows = partner_rows(row, partners)
     if len(rows) > MOST_PARTNERS:
         raise ValidationError(f"Nommez {MOST_PARTNERS} partenaires au plus.")
     if len({each.siren or each.name.casefold() for each in rows}) < len(rows):
@@ -172,31 +171,45 @@ def set_partners(*, offer: Offer, partners: Iterable[Partner], acting_as: Contac
     return row
 
 
+def partner_rows(offer: Offer, partners: Iterable[Partner]) -> list[OfferPartner]:
+    """The partners of an offer, not saved; see `set_partners`."""
+    rows, faults = [], {}
+    for line, partner in enumerate(partners):
+        try:
+            if partner.name.strip() or partner.siren:
+                rows.append(partner_row(offer, partner))
+        except ValidationError as error:
+            faults |= {f"partner_{line}_{name}": said for name, said in error.error_dict.items()}
+    if faults:
+        raise ValidationError(faults)
+    return rows
+
+
 def partner_row(offer: Offer, partner: Partner) -> OfferPartner:
-    """One partner, with the organisation of its SIREN if there is one. Raises ValidationError."""
+    """One partner, with the organisation of its SIREN if there is one; not saved.
+
+    Raises ValidationError by field of `Partner`.
+    """
     siren = partner.siren.replace(" ", "")
-    if siren:
-        validate_siren(siren)
-    organisation = (
-        Organisation.objects.filter(siren=siren, is_active=True).first() if siren else None
-    )
-    if organisation and organisation.pk == offer.invitation.organisation_id:
-        raise ValidationError("Votre propre structure n’est pas une partenaire.")
-    if partner.can_read and organisation is None:
-        raise ValidationError(
-            f"« {partner.name} » ne peut pas lire l’offre ici : aucune structure active de la "
-            "plateforme n’a ce SIREN. Retirez la lecture, ou corrigez le SIREN."
-        )
+    known = Organisation.objects.filter(siren=siren, is_active=True).first() if siren else None
+    if known and known.pk == offer.invitation.organisation_id:
+        raise ValidationError({"siren": "Votre propre structure n’est pas une partenaire."})
     row = OfferPartner(
         offer=offer,
-        name=partner.name.strip() or (organisation.name if organisation else ""),
+        name=partner.name.strip() or (known.name if known else ""),
         siren=siren,
-        organisation=organisation,
+        organisation=known,
         can_read=partner.can_read,
     )
     if not row.name:
-        raise ValidationError("Donnez le nom de chaque partenaire.")
+        raise ValidationError({"name": "Donnez le nom de ce partenaire."})
     row.full_clean(exclude=["offer", "organisation"])
+    if partner.can_read and known is None:
+        words = (
+            f"« {row.name} » ne peut pas lire l’offre ici : aucune structure active de la "
+            "plateforme n’a ce SIREN. Retirez la lecture, ou corrigez le SIREN."
+        )
+        raise ValidationError({"can_read": words})
     return row
 
 

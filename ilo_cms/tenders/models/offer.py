@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from ilo_cms.audit.services import assistant
 from ilo_cms.core.french import of
+from ilo_cms.core.identifiers import validate_siren
 from ilo_cms.core.models import TimestampedModel, UUIDModel
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import Document
@@ -174,7 +175,7 @@ class OfferPartner(UUIDModel):
         on_delete=models.CASCADE,  # a line of its draft; deposits keep their own copy
     )
     name = models.CharField("nom", max_length=255)
-    siren = models.CharField("SIREN", max_length=9, blank=True)
+    siren = models.CharField("SIREN", max_length=9, blank=True, validators=[validate_siren])
     organisation = models.ForeignKey(
         Organisation,
         verbose_name="structure",
