@@ -120,6 +120,7 @@ ACTIONS = {
     "tender.scored": "Grille individuelle remise",
     "tender.scores_agreed": "Notes d’une mise en concurrence arrêtées",
     "offer.entered_outside": "Offre reçue hors plateforme saisie",
+    "offer.taken_out": "Offre reçue hors plateforme retirée",
     "tender.decided": "Décision d’une mise en concurrence",
     "tender.opened": "Offres d’une mise en concurrence ouvertes",
     # Tenders, call side

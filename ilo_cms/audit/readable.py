@@ -23,7 +23,12 @@ PARTS = {
     "establishment": ["directory.establishment"],
 }
 #: What a word of an act is, where its value alone says nothing.
-LABELS = {"attempt": "Demande : ", "digest": "Empreinte : ", "people": "Personnes : "}
+LABELS = {
+    "attempt": "Demande : ",
+    "digest": "Empreinte : ",
+    "number": "Acte n° ",
+    "people": "Personnes : ",
+}
 #: Words of an act that `changes` does not say again.
 SAID_ELSEWHERE = {"actor", "target", "assistance"}
 

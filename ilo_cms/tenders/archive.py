@@ -27,6 +27,7 @@ from ilo_cms.documents.policies import can_read
 from ilo_cms.documents.services import open_for_reading
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.models import Channel, Decision, Letter, Opening, Question, ScoreSheet, Tender
+from ilo_cms.tenders.models.tender import seated
 from ilo_cms.tenders.phases import related
 from ilo_cms.tenders.receipts import content_lines, reception_lines
 from ilo_cms.tenders.scoring import statement
@@ -74,8 +75,10 @@ def parts(tender: Tender, user: User) -> Iterator[tuple[str, bytes | None, str]]
     for attachment in attachments:
         yield from file_part("4 dossier", attachment.document, user)
     opening = related(tender, "opening")
-    if not opening or not opening.was_sealed:
-        yield "5 ouverture", None, "les offres ne sont pas ouvertes ici"
+    if not opening:
+        yield "5 ouverture", None, "les offres ne sont pas ouvertes"
+    elif not opening.was_sealed:
+        yield "5 ouverture", None, "conduite hors plateforme : rien n’était à ouvrir ici"
     else:
         yield "5 ouverture.pdf", opening_pdf(opening), f"SHA-256 {opening.digest}"
     lines, _ = comparison(tender, user)
@@ -154,7 +157,7 @@ def need_text(need: str) -> str:
 
 def invitation_lines(tender: Tender) -> list[str]:
     """Who was asked and what they answered."""
-    rows = tender.invitations.select_related("organisation")
+    rows = tender.invitations.filter(seated()).select_related("organisation")
     return [
         " ; ".join(
             filter(

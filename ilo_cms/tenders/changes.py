@@ -12,7 +12,7 @@ from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
 from ilo_cms.engagements.assignments import change_status
 from ilo_cms.engagements.models import AssignmentStatus
-from ilo_cms.tenders.models import EventKind, Tender, TenderEvent
+from ilo_cms.tenders.models import Channel, Deposit, EventKind, Tender, TenderEvent
 from ilo_cms.tenders.policies import can_run, looks_for_nobody
 
 
@@ -47,6 +47,10 @@ def what_happened(tender: Tender) -> str:
     """What a colleague did in between, where the history tells."""
     last = tender.events.select_related("by").order_by("-at", "-id").first()
     told = f" ({last.get_kind_display().lower()}, par {last.by})" if last and last.by else ""
+    rows = Deposit.objects.filter(offer__invitation__tender=tender).select_related("by")
+    entry = rows.exclude(channel=Channel.PLATFORM).order_by("-at").first()
+    if entry and last and entry.at > last.at:
+        told = f" (offre hors plateforme, par {entry.by})"
     return (
         f"Cette mise en concurrence vient d’être modifiée{told} : relisez-la avant de recommencer. "
         "Votre action n’a pas été enregistrée."

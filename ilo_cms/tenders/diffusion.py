@@ -33,7 +33,7 @@ from ilo_cms.tenders.changes import add_event, plan_again, raise_revision, to_ch
 from ilo_cms.tenders.models import EventKind, Invitation, Phase, Tender
 from ilo_cms.tenders.notices_calls import CANCELLED, sent, tell_invited
 from ilo_cms.tenders.phases import answers_end, moment, phase
-from ilo_cms.tenders.policies import can_weigh
+from ilo_cms.tenders.policies import can_cancel
 from ilo_cms.tenders.recipients import check_draft, choose, reach_of, reached
 from ilo_cms.tenders.rules import Weighted, check_deadlines, publication_faults
 
@@ -328,7 +328,7 @@ def cancel_tender(*, tender: Tender, reason: str, seen: int, acting_user: User) 
     Before it was sent nobody is told. Raises PermissionDenied, ValidationError after the decision.
     """
     row, now = to_change(tender, seen, acting_user)
-    can_weigh(acting_user, row).enforce()
+    can_cancel(acting_user, row).enforce()
     now_in = check_running(row, now, CANCELLABLE)
     reason = needed(reason, "Dites pourquoi la mise en concurrence est annulée.")
     row.cancelled_at, row.cancel_reason = now, reason

@@ -4,26 +4,44 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from ilo_cms.core.amounts import FrenchNumberInput
-from ilo_cms.core.french import of
+from ilo_cms.core.french import number, of
 from ilo_cms.core.identifiers import compact, validate_siren
 from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.tenders.fields import MomentField
 from ilo_cms.tenders.forms import ActForm
-from ilo_cms.tenders.models import Channel, Phase
+from ilo_cms.tenders.models import Channel, Deposit, Phase
 from ilo_cms.tenders.offers import offer_types
 from ilo_cms.tenders.outside import (
     can_enter,
     cooperators_of,
     enter_outside_offer,
+    entered,
     establishments_of,
-    has_entered,
     has_offer_by_cooperator,
+    take_out,
 )
 
 
 TYPE_GONE = "Un type de document n’est plus proposé : choisissez à nouveau les fichiers."
+
+
+class FilesInput(forms.FileInput):
+    """Takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """A list of files, empty when none was chosen."""
+
+    widget = FilesInput
+
+    def clean(self, data: list, initial: object = None) -> list:
+        """Each file as a field of one checks it."""
+        return [super(FilesField, self).clean(file, initial) for file in data]
 
 
 class OutsideOfferForm(ActForm):
@@ -49,12 +67,6 @@ class OutsideOfferForm(ActForm):
         queryset=Establishment.objects.none(),
         empty_label="Choisissez un établissement",
         help_text="La prestation sera rattachée à cet établissement.",
-    )
-    corrects = forms.BooleanField(
-        label="Corriger l’offre déjà saisie",
-        required=False,
-        help_text="Celle-ci prend sa place, et l’ancienne reste dans l’historique. Joignez à "
-        "nouveau tous les fichiers.",
     )
     channel = forms.ChoiceField(
         label="Reçue par",
@@ -100,9 +112,11 @@ class OutsideOfferForm(ActForm):
         self.fields["siren"].widget = forms.HiddenInput()
         self.types = {f"file-{each.pk}": each for each in offer_types(self.tender)}
         for name, each in self.types.items():
-            asked = "Exigé par la demande." if each.is_required else ""
-            self.fields[name] = forms.FileField(
-                label=each.with_limits, required=False, help_text=asked
+            asked = "Exigé par la demande. " if each.is_required else ""
+            self.fields[name] = FilesField(
+                label=each.with_limits,
+                required=False,
+                help_text=f"{asked}Un ou plusieurs fichiers.",
             )
         if self.is_bound:
             self.note += " Choisissez à nouveau les fichiers : le navigateur ne les garde pas."
@@ -110,8 +124,6 @@ class OutsideOfferForm(ActForm):
             self.fields["cooperator"].queryset = cooperators_of(organisation)
         else:
             del self.fields["cooperator"]
-        if not has_entered(self.tender, organisation):
-            del self.fields["corrects"]
         places = establishments_of(organisation)
         self.fields["establishment"].queryset = places
         if len(places) < 2:  # nobody should have to choose it
@@ -134,8 +146,53 @@ class OutsideOfferForm(ActForm):
     def run(self) -> object:
         """Enter it."""
         said = dict(self.cleaned_data)
-        seen = said.pop("seen")
-        said["corrects"] = seen if said.get("corrects") else None
+        del said["seen"]  # entered beside what others enter
         given = {each: said.pop(name) for name, each in self.types.items()}
-        files = [(each, file) for each, file in given.items() if file]
+        files = [(each, file) for each, chosen in given.items() for file in chosen]
         return enter_outside_offer(tender=self.tender, files=files, acting_user=self.user, **said)
+
+
+class TakeOutForm(ActForm):
+    """An offer that was entered wrongly."""
+
+    heading = "Retirer une offre saisie par erreur"
+    button = "Retirer cette offre"
+    done = "L’offre est retirée. Vous pouvez la saisir à nouveau."
+    note = (
+        "Pour une offre reçue hors plateforme dont la structure, le prix ou un fichier est faux. "
+        "Elle n’est plus comparée ni lue, et les notes qui lui sont déjà données s’effacent. "
+        "Saisissez-la ensuite à nouveau."
+    )
+    phases = {Phase.SELECTION}
+    is_serious = True
+
+    offer = forms.ChoiceField(label="Offre à retirer")
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Seule l’équipe le lira, dans l’historique.",
+    )
+
+    def prepare(self) -> None:
+        """The offers that were entered."""
+        self.offers = {str(each.offer_id): each for each in entered(self.tender)}
+        named = [(key, entry_line(each)) for key, each in self.offers.items()]
+        self.fields["offer"].choices = [("", "Choisissez une offre"), *named]
+
+    def run(self) -> object:
+        """Take it out."""
+        said = self.cleaned_data
+        return take_out(
+            offer=self.offers[said["offer"]].offer,
+            reason=said["reason"],
+            seen=said["seen"],
+            acting_user=self.user,
+        )
+
+
+def entry_line(deposit: Deposit) -> str:
+    """An entry among others: whose, its price, when it was received."""
+    price = number(deposit.content["price"], 2)
+    received = timezone.localtime(deposit.received_at)
+    return f"{deposit.offer.full_author}, {price} €, reçue le {received:%d/%m/%Y à %H:%M}"

@@ -6,13 +6,14 @@ Offers come from `comparison`, hence from what this person may read: before the 
 from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from ilo_cms.core.amounts import FrenchNumberInput
 from ilo_cms.core.french import number, of, without_idle_zeros
 from ilo_cms.tenders.comparison import Line, comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.forms import ActForm
-from ilo_cms.tenders.forms_outside import OutsideOfferForm
+from ilo_cms.tenders.forms_outside import OutsideOfferForm, TakeOutForm
 from ilo_cms.tenders.models import (
     HIGHEST_NOTE,
     AgreedScore,
@@ -32,6 +33,11 @@ from ilo_cms.tenders.scoring import (
 
 
 SELECTION = {Phase.SELECTION}
+CELL = "note-"
+GONE = (
+    "Une offre a été retirée ou remplacée depuis que vous avez ouvert cette page : rien n’est "
+    "enregistré. Vérifiez vos notes, puis recommencez."
+)
 
 
 class OpenForm(ActForm):
@@ -124,6 +130,12 @@ class NotesForm(ActForm):
             widget=forms.Textarea({"rows": 2}),
         )
 
+    def clean(self) -> None:
+        """Notes on an offer that was taken out meanwhile are not left out unsaid."""
+        super().clean()
+        if any(name.startswith(CELL) and name not in self.fields for name in self.data):
+            raise ValidationError(GONE, code="changed")
+
     def known(self, line: Line, criterion: Criterion) -> Note:
         """The note already kept for a cell."""
         raise NotImplementedError
@@ -144,8 +156,8 @@ class NotesForm(ActForm):
 
 
 def cell_name(line: Line, criterion: Criterion) -> str:
-    """The name of a cell's field."""
-    return f"note-{line.offer.pk}-{criterion.pk}"
+    """The name of a cell's field: a note is of what was deposited, not of what replaces it."""
+    return f"{CELL}{line.deposit.pk}-{criterion.pk}"
 
 
 class ScoresForm(NotesForm):
@@ -305,5 +317,6 @@ SELECTION_ACTS: dict[str, type[ActForm]] = {
     "notes": ScoresForm,
     "notes-arretees": AgreeForm,
     "offre-hors-plateforme": OutsideOfferForm,
+    "retirer-offre": TakeOutForm,
     "decider": DecideForm,
 }

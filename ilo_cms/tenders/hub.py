@@ -21,10 +21,11 @@ from ilo_cms.tenders.models import (
     Question,
     Tender,
 )
-from ilo_cms.tenders.outside import is_unscored
+from ilo_cms.tenders.models.tender import seated
+from ilo_cms.tenders.outside import entered, is_unscored
 from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
-from ilo_cms.tenders.policies import can_run, has_no_conflict
+from ilo_cms.tenders.policies import can_cancel, can_run, has_no_conflict
 from ilo_cms.tenders.rules import publication_faults
 from ilo_cms.tenders.scoring import awaited_evaluators, can_evaluate, handed_in_by
 
@@ -119,7 +120,7 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
 #: The acts for which one states one's interests first, and has none (T12).
 EVALUATING = {"notes", "notes-arretees", "decider"}
 #: What who has a conflict of interests leaves to colleagues, beside these (T12).
-WEIGHING = {"annuler", "offre-hors-plateforme"}
+ENTERING = {"offre-hors-plateforme", "retirer-offre"}
 #: What an evaluator says alone, and changes no more once handed in (T12).
 ALONE = {"interets", "notes"}
 
@@ -165,11 +166,18 @@ def closed_to(tender: Tender, now_in: Phase, user: User) -> set[str]:
     """The acts of this phase that are no longer, or not yet, for this member of the team."""
     closed = set() if can_evaluate(user, tender) else set(EVALUATING)
     if not has_no_conflict(user, tender):
-        closed |= WEIGHING
-    if now_in == Phase.SELECTION and handed_in_by(user, tender):
-        closed |= ALONE
-    if now_in == Phase.SELECTION and not is_unscored(tender):
-        closed.add("offre-hors-plateforme")
+        closed |= ENTERING
+    if not can_cancel(user, tender):
+        closed.add("annuler")
+    if now_in == Phase.SELECTION:
+        if handed_in_by(user, tender):
+            closed |= ALONE
+        if not is_unscored(tender):
+            closed |= ENTERING
+        if not Offer.objects.standing().filter(invitation__tender=tender).exists():
+            closed |= {"notes", "notes-arretees"}
+        if not entered(tender).exists():
+            closed.add("retirer-offre")
     return closed
 
 
@@ -222,7 +230,7 @@ def page_of(request: HttpRequest, tender: Tender) -> dict:
     now_in = phase(tender, now)
     answers = answers_of(tender)
     running = can_run(request.user, tender)
-    rows = Invitation.objects.visible_to(request.user).filter(tender=tender)
+    rows = Invitation.objects.visible_to(request.user).filter(seated(), tender=tender)
     rows = rows.select_related("organisation", "answered_by__user", "taken_by__user")
     invitations = list(rows.order_by("organisation__name", "pk"))
     questions = Question.objects.visible_to(request.user).filter(tender=tender)

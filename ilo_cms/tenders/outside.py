@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -17,9 +17,9 @@ from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.checks.formats import Findings
 from ilo_cms.documents.models import Document
 from ilo_cms.documents.services import receive
-from ilo_cms.engagements.changes import FOREIGN
+from ilo_cms.engagements.changes import FOREIGN, needed
 from ilo_cms.referentials.models import DocumentType
-from ilo_cms.tenders.changes import raise_revision, what_happened
+from ilo_cms.tenders.changes import raise_revision, to_change
 from ilo_cms.tenders.deposits import file_line, insert, place_line
 from ilo_cms.tenders.models import (
     Channel,
@@ -29,12 +29,17 @@ from ilo_cms.tenders.models import (
     Offer,
     OfferFile,
     Participation,
+    Score,
     Tender,
 )
-from ilo_cms.tenders.offers import write_document
+from ilo_cms.tenders.offers import MOST_FILES, write_document
 from ilo_cms.tenders.phases import deposits_end, moment
 from ilo_cms.tenders.policies import can_receive, can_weigh
-from ilo_cms.tenders.scoring import in_selection
+from ilo_cms.tenders.scoring import check_selection, in_selection
+
+
+#: A browser that went back shows a form whose entry was taken out since.
+USED = "Cette page a déjà servi, et l’offre a été retirée depuis : ouvrez une nouvelle saisie."
 
 
 def enter_outside_offer(
@@ -51,15 +56,13 @@ def enter_outside_offer(
     acting_user: User,
     establishment: Establishment | None = None,
     cooperator: Contact | None = None,
-    corrects: int | None = None,
 ) -> Deposit:
     """Enter an offer that came by mail or post before the deadline, with its files.
 
     It may lack a document that the tender requires: nothing is refused that arrived, the comparison
     says so. `establishment` holds it, and may be left out where the structure has only one;
-    `cooperator` is whose offer it is where each has one (T8). One entered before is replaced, as
-    the next act on that offer with the files given now, by one that `corrects` it: the revision of
-    the tender that was seen. The same form sent twice enters it once. Raises PermissionDenied,
+    `cooperator` is whose offer it is where each has one (T8). One entered wrongly is taken out
+    first (`take_out`). The same form sent twice enters it once. Raises PermissionDenied,
     ValidationError by field or coded "changed", and what `documents.services.receive` raises.
     """
     can_weigh(acting_user, tender).enforce()
@@ -68,9 +71,12 @@ def enter_outside_offer(
         raise ValidationError({"siren": "Aucune structure active n’a ce SIREN : créez sa fiche."})
     if not (decision := can_receive(tender, organisation)):
         raise ValidationError({"siren": decision.reason})
-    kept = [receive_outside(*each, organisation, acting_user) for each in files]
-    if not kept:
+    given = list(files)
+    if not given:
         raise ValidationError("Joignez au moins un fichier de cette offre.")
+    if len(given) > MOST_FILES:
+        raise ValidationError(f"Une offre a {MOST_FILES} fichiers au plus.")
+    kept = [receive_outside(*each, organisation, acting_user) for each in given]
     said = {"price": price, "days": days, "message": message, "establishment": establishment}
     return keep_outside(
         tender=tender,
@@ -80,7 +86,6 @@ def enter_outside_offer(
         channel=channel,
         received_at=received_at,
         cooperator=cooperator,
-        corrects=corrects,
         said=said,
         acting_user=acting_user,
     )
@@ -112,7 +117,6 @@ def keep_outside(
     channel: str,
     received_at: datetime,
     cooperator: Contact | None,
-    corrects: int | None,
     said: dict,
     acting_user: User,
 ) -> Deposit:
@@ -125,10 +129,12 @@ def keep_outside(
     if known := Deposit.objects.filter(key=key).first():
         if entry_of(known) != (row, organisation, cooperator, channel, told(content)):
             raise ValidationError(FOREIGN, code="changed")
+        if not Deposit.objects.standing().filter(pk=known.pk).exists():
+            raise ValidationError(USED, code="changed")
         return known
     check_reception(row, received_at, now, said)
     offer = offer_of(row, organisation, cooperator, acting_user)
-    make_room(row, offer, corrects)
+    check_free(offer)
     write_files(offer, kept)
     deposit = Deposit(
         key=key,
@@ -143,16 +149,75 @@ def keep_outside(
         content=content,
     )
     insert(deposit, documents)
-    record(
-        "offer.entered_outside",
-        actor=acting_user,
-        target=row,
-        organisation=row.engagement.beneficiary,
-        of=str(organisation),
-        number=deposit.number,
-        digest=deposit.digest,
-    )
+    raise_revision(row)
+    log_entry("offer.entered_outside", row, deposit)
     return deposit
+
+
+@logged
+def take_out(*, offer: Offer, reason: str, seen: int, acting_user: User) -> Deposit:
+    """Take out an offer that was entered wrongly: of another structure, or with another price.
+
+    It is one more act on the offer, and none of what was entered is its author's to read: it may be
+    somebody else's. Notes that colleagues already gave to it go with it. `seen` is the revision of
+    the tender that was seen. Raises PermissionDenied, ValidationError: by field, or "changed".
+    """
+    row, now = to_change(offer.invitation.tender, seen, acting_user)
+    can_weigh(acting_user, row).enforce()
+    check_selection(row, now)
+    if not (decision := is_unscored(row)):
+        raise ValidationError(decision.reason)
+    reason = needed(reason, "Dites pourquoi vous retirez cette offre.", "reason")
+    last = entered(row).filter(offer=offer).first()
+    if last is None:
+        raise ValidationError("Cette offre n’est plus là, ou a été déposée par son auteur.")
+    act = Deposit(
+        key=uuid4(),
+        offer=last.offer,
+        number=last.number + 1,
+        kind=DepositKind.WITHDRAWN,
+        at=now,
+        by=acting_user,
+        channel=last.channel,
+        requirements=row.requirements,
+    )
+    insert(act, [])
+    OfferFile.objects.filter(offer=offer, document__in=last.documents.all()).delete()
+    Score.objects.filter(offer=offer).delete()
+    leave(last.offer.invitation)
+    raise_revision(row)
+    log_entry("offer.taken_out", row, act, reason=reason)
+    return act
+
+
+def leave(place: Invitation) -> None:
+    """An organisation that was not invited takes part no more once none of its offers stands.
+
+    The officers took it for another one: it reads nothing of the tender (`models.tender.seated`).
+    """
+    if place.entered_outside and not place.offers.all().standing().exists():
+        Invitation.objects.filter(pk=place.pk).update(participation=Participation.NONE)
+
+
+def log_entry(action: str, tender: Tender, act: Deposit, **words: str) -> None:
+    """Tell the log of an offer that was entered or taken out."""
+    record(
+        action,
+        actor=act.by,
+        target=tender,
+        organisation=tender.engagement.beneficiary,
+        of=act.offer.full_author,
+        number=act.number,
+        digest=act.digest,
+        **words,
+    )
+
+
+def entered(tender: Tender) -> QuerySet[Deposit]:
+    """The offers of a tender that an officer entered and that stand."""
+    rows = Deposit.objects.standing().filter(offer__invitation__tender=tender)
+    rows = rows.exclude(channel=Channel.PLATFORM)
+    return rows.select_related("offer__invitation__organisation", "offer__cooperator__user")
 
 
 def write_files(offer: Offer, kept: list[tuple[Document, Findings]]) -> None:
@@ -200,25 +265,24 @@ def is_unscored(tender: Tender) -> Decision:
 
 
 def can_enter(tender: Tender, organisation: Organisation) -> Decision:
-    """Whether an offer of an organisation may be entered: it deposited none that stands (T8)."""
+    """Whether an offer of an organisation may be entered: it has none that stands (T8)."""
     if not (decision := can_receive(tender, organisation)):
         return decision
     if has_offer_by_cooperator(tender, organisation):
         return ALLOWED
-    if standing_of(tender, organisation).filter(channel=Channel.PLATFORM).exists():
-        return refused(f"{organisation} a déjà déposé une offre.")
-    return ALLOWED
-
-
-def has_entered(tender: Tender, organisation: Organisation) -> bool:
-    """Whether an offer of an organisation that stands was entered here: it may be corrected."""
-    return standing_of(tender, organisation).exclude(channel=Channel.PLATFORM).exists()
-
-
-def standing_of(tender: Tender, organisation: Organisation) -> QuerySet[Deposit]:
-    """The deposits of an organisation that stand."""
     place = Invitation.objects.filter(tender=tender, organisation=organisation)
-    return Deposit.objects.standing().filter(offer__invitation__in=place)
+    last = Deposit.objects.standing().filter(offer__invitation__in=place).first()
+    return refused(already(last, organisation)) if last else ALLOWED
+
+
+def already(last: Deposit, author: object) -> str:
+    """Why no other offer of this author is entered."""
+    if last.channel == Channel.PLATFORM:
+        return f"{author} a déjà déposé une offre."
+    return (
+        f"Une offre {of(author)} est déjà saisie : si elle est fausse, retirez-la d’abord, sur la "
+        "page de la mise en concurrence."
+    )
 
 
 def has_offer_by_cooperator(tender: Tender, organisation: Organisation) -> bool:
@@ -275,34 +339,23 @@ def offer_of(
     if cooperator and not place.by_cooperator:
         sentence = f"{organisation} fait une seule offre, au nom de toute la structure."
         raise ValidationError({"cooperator": sentence})
+    if place.entered_outside and place.participation != Participation.ACCEPTED:
+        place.participation = Participation.ACCEPTED
+        place.save(update_fields=["participation"])
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     return offer
 
 
-def make_room(tender: Tender, offer: Offer, corrects: int | None) -> None:
-    """Let an entry take the place of the one that stands, if any, under the tender's lock.
-
-    The author reads its files no more: one may be somebody else's, entered there by mistake. Raises
-    ValidationError by field on an offer that its author deposited or that was entered unseen, coded
-    "changed" when a colleague corrected it first.
-    """
-    last = Deposit.objects.standing().filter(offer=offer).first()
-    if last is None:
-        return
-    if last.channel == Channel.PLATFORM:
-        raise ValidationError({"siren": f"{offer.author} a déjà déposé une offre."})
-    if corrects is None:
-        sentence = f"Une offre {of(offer.author)} est déjà saisie : cochez pour la corriger."
-        raise ValidationError({"corrects": sentence})
-    if corrects != tender.revision:
-        raise ValidationError(what_happened(tender), code="changed")
-    OfferFile.objects.filter(offer=offer, document__in=last.documents.all()).delete()
-    raise_revision(tender)
+def check_free(offer: Offer) -> None:
+    """Raise ValidationError by field where an offer of this author stands."""
+    if last := Deposit.objects.standing().filter(offer=offer).first():
+        raise ValidationError({"siren": already(last, offer.author)})
 
 
 def told(content: dict) -> dict:
     """What a form said, whichever rows its files have: they have new ones each time."""
-    return content | {"files": [(each["type"], each["digest"]) for each in content["files"]]}
+    files = content.get("files", [])  # none of a withdrawal
+    return content | {"files": [(each["type"], each["digest"]) for each in files]}
 
 
 def content_of_outside(said: dict, received_at: datetime, documents: list[Document]) -> dict:

@@ -18,6 +18,7 @@ from ilo_cms.directory.policies import can_write_as
 from ilo_cms.engagements.models.access import happened_by_then
 from ilo_cms.tenders.deposits import draft_differs, fetch_drafts, required_since
 from ilo_cms.tenders.models import (
+    Channel,
     Deposit,
     DepositKind,
     Invitation,
@@ -53,8 +54,14 @@ class Place:
 
     @cached_property
     def last(self) -> Deposit | None:
-        """The latest act on this author's offer. Who deposits reads it under the lock, not here."""
-        return next(reversed(self.offer.deposits.all()), None) if self.offer else None
+        """The latest act on this author's offer. Who deposits reads it under the lock, not here.
+
+        Of what an officer entered only what stands counts: the rest may be somebody else's (T11).
+        """
+        acts = list(self.offer.deposits.all()) if self.offer else []
+        if acts and acts[-1].kind == DepositKind.WITHDRAWN:
+            acts = [each for each in acts if each.channel == Channel.PLATFORM]
+        return acts[-1] if acts else None
 
     @property
     def tender(self) -> Tender:

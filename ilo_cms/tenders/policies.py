@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.policies import ALLOWED, Decision, refused
-from ilo_cms.directory.models import Organisation
+from ilo_cms.directory.models import Officer, Organisation
 from ilo_cms.directory.policies import active_officer
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.engagements.policies import can_change_engagement
@@ -41,8 +41,19 @@ def has_no_conflict(user: User, tender: Tender) -> Decision:
 
 
 def can_weigh(user: User, tender: Tender) -> Decision:
-    """The team cancels a tender and enters offers from outside, save who has a conflict (T12)."""
+    """The team enters offers from outside and takes them out, save who has a conflict (T12)."""
     return can_run(user, tender) and has_no_conflict(user, tender)
+
+
+def can_cancel(user: User, tender: Tender) -> Decision:
+    """So it cancels; where nobody of the team is free of conflicts, any of them ends it (T12)."""
+    if not (decision := can_run(user, tender)):
+        return decision
+    concerned = ConflictStatement.objects.filter(tender=tender, has_conflict=True)
+    team = Officer.objects.active().filter(operator=tender.engagement.operator_id)
+    if not team.exclude(user__in=concerned.values("evaluator")).exists():
+        return ALLOWED
+    return has_no_conflict(user, tender)
 
 
 def looks_for_nobody(assignment: Assignment) -> Decision:

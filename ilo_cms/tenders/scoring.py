@@ -59,11 +59,16 @@ def can_evaluate(user: User, tender: Tender) -> Decision:
 def in_selection(tender: Tender) -> tuple[Tender, datetime]:
     """The locked tender while its offers are compared. Raises ValidationError."""
     row, now = locked_tender(tender)
-    if phase(row, now) != Phase.SELECTION:
+    check_selection(row, now)
+    return row, now
+
+
+def check_selection(tender: Tender, now: datetime) -> None:
+    """Raise ValidationError unless the offers of a locked tender are being compared."""
+    if phase(tender, now) != Phase.SELECTION:
         raise ValidationError(
             "Les offres ne sont pas, ou plus, à comparer : rechargez la page.", code="changed"
         )
-    return row, now
 
 
 @logged
@@ -72,15 +77,17 @@ def state_conflict(
 ) -> ConflictStatement:
     """Say whether one has ties with those who answered; before scoring, and until one hands in.
 
-    Raises PermissionDenied, ValidationError by field without a word on a conflict.
+    Raises PermissionDenied, ValidationError by field without a word on a conflict, or on its end.
     """
     row, now = in_selection(tender)
     can_run(acting_user, row).enforce()
     if row.score_sheets.filter(evaluator=acting_user, handed_in_at__isnull=False).exists():
         raise ValidationError(HANDED_IN, code="changed")
+    former = ConflictStatement.objects.filter(tender=row, evaluator=acting_user).first()
     if has_conflict:
         text = needed(text, "Dites de quel lien il s’agit.", "text")
-    former = ConflictStatement.objects.filter(tender=row, evaluator=acting_user).first()
+    elif former and former.has_conflict:
+        text = needed(text, "Dites pourquoi ce conflit d’intérêts n’est plus.", "text")
     earlier = statement(former) if former else ""
     said, _ = ConflictStatement.objects.update_or_create(
         tender=row,
@@ -154,7 +161,7 @@ def save_scores(*, tender: Tender, notes: Notes, acting_user: User) -> ScoreShee
 def hand_in(*, tender: Tender, acting_user: User) -> ScoreSheet:
     """Hand in one's sheet: it changes no more, and colleagues who handed in theirs read it.
 
-    Raises PermissionDenied, ValidationError while a note is missing.
+    Raises PermissionDenied, ValidationError while a note is missing, or without any offer.
     """
     row, now = in_selection(tender)
     can_evaluate(acting_user, row).enforce()
@@ -162,6 +169,8 @@ def hand_in(*, tender: Tender, acting_user: User) -> ScoreSheet:
     if sheet.handed_in_at:
         return sheet
     offers, criteria = scored(row)
+    if not offers:
+        raise ValidationError("Il n’y a pas d’offre à noter.")
     missing = len(offers) * len(criteria) - sheet.scores.filter(offer__in=offers).count()
     if missing:
         raise ValidationError(f"Il manque {missing} note{'s' if missing > 1 else ''}.")

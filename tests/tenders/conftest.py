@@ -27,6 +27,14 @@ def claire(wired) -> User:
 
 
 @pytest.fixture
+def samira(claire) -> User:
+    """A colleague of Claire's."""
+    return an_officer(
+        operator=claire.officer.operator, user__first_name="Samira", user__last_name="Benali"
+    )
+
+
+@pytest.fixture
 def marina() -> Contact:
     """A provider's contact."""
     return ContactFactory()

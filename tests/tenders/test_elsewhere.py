@@ -13,7 +13,7 @@ from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.elsewhere import record_outside_tender
 from ilo_cms.tenders.models import Channel, Outcome, Phase, Tender
 from ilo_cms.tenders.phases import phase
-from ilo_cms.tenders.scoring import state_conflict
+from ilo_cms.tenders.scoring import hand_in, state_conflict
 from tests.factories import ContactFactory, EngagementFactory, OfficerFactory, OrganisationFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import theme
@@ -142,3 +142,14 @@ def test_nothing_was_opened_and_no_page_says_so(wired):
     assert "5 ouverture.pdf" not in members
     assert "Enregistrée le" in members["1 avis.txt"]
     assert "diffusée" not in (text + members["1 avis.txt"]).lower()
+
+
+def test_no_sheet_is_handed_in_before_an_offer_is_entered(claire):
+    officer = claire.officer
+    tender = recorded(EngagementFactory(operator=officer.operator, officer=officer))
+    browser = as_(claire)
+    state_conflict(tender=tender, has_conflict=False, text="", acting_user=claire)
+    assert reverse("tender_act", args=[tender.pk, "notes"]) not in page(browser, tender)
+    with pytest.raises(ValidationError, match="pas d’offre à noter"):
+        hand_in(tender=tender, acting_user=claire)
+    assert "rien n’était à ouvrir ici" in archive_of(browser, tender)["index.txt"]

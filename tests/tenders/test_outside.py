@@ -317,6 +317,17 @@ def test_an_offer_has_a_file_of_each_type_and_the_comparison_says_what_it_lacks(
     assert len(names) == len({*names})
 
 
+def test_an_offer_has_several_files_of_one_type(opened, claire):
+    organisation = EstablishmentFactory().organisation
+    data = outside_data(opened, organisation)
+    sent = slot([a_file(), a_file(pages=4)])
+    assert act(as_(claire), opened, "offre-hors-plateforme", **data, **sent).status_code == 302
+    row = Deposit.objects.get(offer__invitation__organisation=organisation)
+    assert row.documents.count() == len(row.content["files"]) == 2
+    with pytest.raises(ValidationError, match="20 fichiers au plus"):
+        enter(opened, claire, ContactFactory().organisation, files=[(offer_type(), a_file())] * 21)
+
+
 def test_an_offer_without_a_file_or_with_a_wrong_one_is_refused_whole(opened, claire):
     organisation = ContactFactory().organisation
     with pytest.raises(ValidationError, match="au moins un fichier"):

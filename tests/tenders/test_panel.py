@@ -12,7 +12,7 @@ from django.urls import reverse
 from ilo_cms.tenders.diffusion import cancel_tender
 from ilo_cms.tenders.models import Decision
 from ilo_cms.tenders.opening import open_tender
-from ilo_cms.tenders.scoring import agree_scores, save_scores, state_conflict
+from ilo_cms.tenders.scoring import agree_scores, can_evaluate, save_scores, state_conflict
 from tests.factories import ContactFactory, EngagementFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
@@ -24,13 +24,6 @@ from tests.tenders.test_selection_pages import notes as typed
 
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def samira(claire):
-    return an_officer(
-        operator=claire.officer.operator, user__first_name="Samira", user__last_name="Benali"
-    )
 
 
 @pytest.fixture
@@ -221,3 +214,30 @@ def test_who_has_a_conflict_neither_cancels_nor_enters_an_offer_and_colleagues_d
         assert link_to(opened, name) not in page(as_(claire), opened)
         assert link_to(opened, name) in page(as_(samira), opened)
         run(samira)
+
+
+def test_where_all_have_a_conflict_any_of_them_ends_the_call(opened, claire, samira):
+    state_conflict(tender=opened, has_conflict=True, text="Ma sœur.", acting_user=claire)
+    said = {"tender": opened, "reason": "Abandon.", "seen": opened.revision, "acting_user": claire}
+    with pytest.raises(PermissionDenied, match="conflit d’intérêts"):
+        cancel_tender(**said)
+    state_conflict(tender=opened, has_conflict=True, text="Mon frère.", acting_user=samira)
+    assert link_to(opened, "annuler") in page(as_(claire), opened)
+    assert link_to(opened, "decider") not in page(as_(claire), opened)
+    cancel_tender(**said)
+    assert again(opened).cancelled_at
+
+
+def test_who_is_alone_with_a_conflict_ends_the_call(opened, claire):
+    state_conflict(tender=opened, has_conflict=True, text="Ma sœur.", acting_user=claire)
+    cancel_tender(tender=opened, reason="Abandon.", seen=opened.revision, acting_user=claire)
+    assert again(opened).cancelled_at
+
+
+def test_a_conflict_is_not_taken_back_without_a_reason(opened, claire):
+    state_conflict(tender=opened, has_conflict=True, text="Ma sœur.", acting_user=claire)
+    with pytest.raises(ValidationError) as refusal:
+        state_conflict(tender=opened, has_conflict=False, text=" ", acting_user=claire)
+    assert "n’est plus" in refusal.value.message_dict["text"][0]
+    state_conflict(tender=opened, has_conflict=False, text="Une homonyme.", acting_user=claire)
+    assert can_evaluate(claire, opened)

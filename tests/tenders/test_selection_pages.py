@@ -72,8 +72,9 @@ def standing_out(client, tender):
 
 def notes(tender, *values, **more):
     offers, criteria = scored(tender)
+    deposits = Deposit.objects.standing()
     return more | {
-        f"note-{offer.pk}-{criterion.pk}": value
+        f"note-{deposits.get(offer=offer).pk}-{criterion.pk}": value
         for offer, value in zip(offers, values, strict=True)
         for criterion in criteria
     }
@@ -139,8 +140,10 @@ def test_who_has_a_conflict_of_interest_is_offered_nothing_to_fill_in(browser_of
             address = reverse("tender_act", args=[sealed.pk, name])
             assert address not in text and browser_of_claire.get(address).status_code == 302
     act(browser_of_claire, sealed, "interets", has_conflict="non")
+    assert reverse("tender_act", args=[sealed.pk, "decider"]) not in page(browser_of_claire, sealed)
+    act(browser_of_claire, sealed, "interets", has_conflict="non", text="Une homonyme.")
     text = page(browser_of_claire, sealed)
-    assert reverse("tender_act", args=[sealed.pk, "decider"]) in text
+    assert reverse("tender_act", args=[sealed.pk, "decider"]) in text and "Une homonyme." in text
     assert "Vous avez déclaré" not in text
 
 

@@ -47,7 +47,7 @@ def show(request: HttpRequest, found: Offer, refusal: str = "", status: int = 20
         "is_own": is_own,
         "lines": content_lines({**content, "files": []}) if content else [],
         "files": content["files"] if content else [],
-        "acts": found.deposits.all() if is_own else [],
+        "acts": own_acts(request).filter(offer=found).select_related("by") if is_own else [],
         "late": found.late_attempts.all() if is_own else [],
         "refusal": refusal,
         "key": uuid4(),
@@ -86,9 +86,14 @@ def offer_withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     return act(request, pk, withdraw, "Votre offre est retirée. Son brouillon reste à vous.")
 
 
+def own_acts(request: HttpRequest):
+    """The acts on one's own offers that one reads."""
+    return Deposit.objects.known_to(request.contact)
+
+
 def own_deposit(request: HttpRequest, pk: UUID) -> Deposit:
     """An act on one's own offer; 404 to others."""
-    rows = Deposit.objects.known_to(request.contact).select_related(
+    rows = own_acts(request).select_related(
         "by",
         "offer__cooperator__user",
         "offer__invitation__organisation",

@@ -10,7 +10,7 @@ from ilo_cms.core.models import UUIDModel
 from ilo_cms.directory.models import Contact, Organisation
 from ilo_cms.engagements.models.access import written_by_then
 from ilo_cms.tenders.models.states import Participation
-from ilo_cms.tenders.models.tender import Tender, told_to_invited
+from ilo_cms.tenders.models.tender import Tender, seated, told_to_invited
 
 
 class InvitationQuerySet(models.QuerySet):
@@ -29,6 +29,7 @@ class InvitationQuerySet(models.QuerySet):
             return self.none()
         return self.filter(
             told_to_invited("tender__"),
+            seated(),
             written_by_then(contact, "invited_at"),
             organisation=contact.organisation_id,
             tender__published_at__isnull=False,

@@ -13,7 +13,7 @@ from ilo_cms.directory.models import Contact, Establishment, Organisation
 from ilo_cms.documents.models import Document
 from ilo_cms.tenders.models.invitation import Invitation
 from ilo_cms.tenders.models.states import Channel, DepositKind
-from ilo_cms.tenders.models.tender import Tender
+from ilo_cms.tenders.models.tender import Tender, seated
 
 
 class OfferQuerySet(models.QuerySet):
@@ -38,6 +38,7 @@ class OfferQuerySet(models.QuerySet):
             return self.none()
         rows = self.filter(
             Q(cooperator=None) | Q(cooperator=contact),
+            seated("invitation__"),
             invitation__organisation=contact.organisation_id,
             invitation__tender__published_at__isnull=False,
         )
@@ -199,8 +200,12 @@ class DepositQuerySet(models.QuerySet):
     """Which acts count, and who reads their receipts."""
 
     def known_to(self, contact: Contact):
-        """In the extranet: those on one's own offers; a partner reads the offer, no receipt."""
-        return self.filter(offer__in=Offer.objects.authored_by(contact))
+        """In the extranet: those on one's own offers; a partner reads the offer, no receipt.
+
+        Of what an officer entered, what stands: the rest may be somebody else's (T11).
+        """
+        rows = self.filter(offer__in=Offer.objects.authored_by(contact))
+        return rows.filter(Q(channel=Channel.PLATFORM) | Q(pk__in=self.standing().values("pk")))
 
     def standing(self):
         """The latest act of each offer, where it is no withdrawal: what is offered."""

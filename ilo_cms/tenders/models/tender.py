@@ -15,7 +15,7 @@ from ilo_cms.documents.models import Document
 from ilo_cms.engagements.models import Assignment, Engagement
 from ilo_cms.engagements.models.access import written_by_then
 from ilo_cms.referentials.models import DocumentType, Sector, Skill, Territory
-from ilo_cms.tenders.models.states import Channel, EventKind, Outcome, Phase
+from ilo_cms.tenders.models.states import Channel, EventKind, Outcome, Participation, Phase
 
 
 #: What a rich text of a need may hold: no image, no embed, nothing from elsewhere.
@@ -45,6 +45,7 @@ class TenderQuerySet(models.QuerySet):
             return self.none()
         invited = self.model._default_manager.filter(
             told_to_invited(),
+            seated("invitations__"),
             written_by_then(contact, "invitations__invited_at"),
             invitations__organisation=contact.organisation_id,
         )
@@ -94,6 +95,15 @@ def told_to_invited(path: str = "") -> Q:
     `path` leads to the tender.
     """
     return Q(**{f"{path}channel": Channel.PLATFORM}) | Q(**{f"{path}decision__isnull": False})
+
+
+def seated(path: str = "") -> Q:
+    """Places of who was invited, or took part by another way; not of who did by mistake (T11).
+
+    `path` leads to the place.
+    """
+    taking_part = Q(**{f"{path}participation": Participation.ACCEPTED})
+    return Q(**{f"{path}entered_outside": False}) | taking_part
 
 
 def shared_with_partner(contact: Contact):
