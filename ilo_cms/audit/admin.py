@@ -75,7 +75,6 @@ class RecordHistoryView(PermissionCheckedMixin, BaseObjectMixin, BaseListingView
         Column("actor", label="Auteur", accessor=actor),
         DateColumn("at", label="Date", width="15%"),
     ]
-    verbose_name_plural = "actes journalisés"
 
     def get_page_subtitle(self) -> str:
         return str(self.object)

@@ -37,7 +37,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = "acte journalisé"
-        verbose_name_plural = "journal"
+        verbose_name_plural = "actes journalisés"
         ordering = ["-sequence"]
         indexes = [models.Index(fields=["target_type", "target_id"], name="audit_target")]
 

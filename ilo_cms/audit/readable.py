@@ -4,11 +4,17 @@ It reads an event as it was written and looks up nothing but the French names of
 """
 
 from collections.abc import Collection, Iterator
+from html import unescape
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.utils.dateparse import parse_datetime
+from django.utils.html import strip_tags
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from wagtail.fields import RichTextField
 
 from ilo_cms.audit.actions import ACTIONS
 from ilo_cms.audit.models import AuditEvent
@@ -28,6 +34,7 @@ LABELS = {
     "digest": "Empreinte : ",
     "number": "Acte n° ",
     "people": "Personnes : ",
+    "requirements": "Version de la demande : ",
 }
 #: Words of an act that `changes` does not say again.
 SAID_ELSEWHERE = {"actor", "target", "assistance"}
@@ -90,11 +97,17 @@ def requested(event: AuditEvent, parts: Collection[str]) -> Iterator[str]:
 
 def change(field: models.Field | None, name: str, old: object, new: object) -> str:
     """One field's line: its French name, the value before, the value after."""
-    label = capfirst(str(field.verbose_name)) if field else name
-    return f"{label} : {readable(old, field)} → {readable(new, field)}"
+    return f"{label_of(field) or name} : {readable(old, field)} → {readable(new, field)}"
 
 
-def field_of(models_named: list[str], name: str) -> models.Field | None:
+def label_of(field: models.Field | ForeignObjectRel | None) -> str:
+    """The French name of a field; of rows that point here, such as criteria, that of their kind."""
+    if isinstance(field, ForeignObjectRel):
+        return capfirst(str(field.related_model._meta.verbose_name_plural))
+    return capfirst(str(field.verbose_name)) if field else ""
+
+
+def field_of(models_named: list[str], name: str) -> models.Field | ForeignObjectRel | None:
     """The model field of a logged name, in the first of these models that has it."""
     for model in models_named:
         try:
@@ -104,7 +117,7 @@ def field_of(models_named: list[str], name: str) -> models.Field | None:
     return None
 
 
-def readable(value: object, field: models.Field | None = None) -> str:
+def readable(value: object, field: models.Field | ForeignObjectRel | None = None) -> str:
     """A logged value as a person reads it."""
     if isinstance(value, bool):
         return "oui" if value else "non"
@@ -112,8 +125,18 @@ def readable(value: object, field: models.Field | None = None) -> str:
         return ", ".join(str(item) for item in value) or "vide"
     if value is None or value == "":
         return "vide"
-    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+    if isinstance(field, models.DateTimeField):
+        moment = parse_datetime(str(value))
+        return f"{localtime(moment):%d/%m/%Y %H:%M:%S}" if moment else str(value)
+    if isinstance(field, models.DateField):
         return "/".join(reversed(str(value).split("-")))
     if isinstance(field, models.DecimalField):
         return number(str(value), 2)
+    if isinstance(field, RichTextField):
+        return without_tags(str(value))
     return readable_phone(str(value)) if field and "phone" in field.name else str(value)
+
+
+def without_tags(text: str) -> str:
+    """The words of a formatted text."""
+    return " ".join(unescape(strip_tags(text.replace("<", " <"))).split())

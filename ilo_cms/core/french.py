@@ -3,7 +3,7 @@
 import datetime
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.utils.formats import date_format, number_format
@@ -15,12 +15,16 @@ HEARD = (
     *("hola", "homa", "hong", "hors", "houb", "houl", "onz", "oui", "yaou", "yog"),
 )
 #: What an organisation is, when its name begins so: a sentence gives it the article.
-KINDS = {"association": "l’", "union": "l’", "fédération": "la ", "régie": "la ", "société": "la "}
+KINDS = {
+    **{"association": "l’", "union": "l’", "fédération": "la ", "régie": "la ", "société": "la "},
+    **{"compagnie": "la ", "coopérative": "la ", "fondation": "la ", "mutuelle": "la "},
+    **{"dla": "le "},  # operators
+}
 #: What Django's formats leave: they know the ordinals of English only.
 FIRST_OF_MONTH = re.compile(
     r"\b1 (?=janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)"
 )
-MERGE_FIELD = re.compile(r"\b(?P<before>de|à) \{(?P<name>\w+)\}")
+MERGE_FIELD = re.compile(r"(?P<before>\b(?:de|à|[Pp]our|[Pp]ar) |^|(?<=\. ))\{(?P<name>\w+)\}")
 
 
 def sorting_key(text: object) -> str:
@@ -83,8 +87,6 @@ def with_article(name: str) -> str:
 def of(name: object) -> str:
     """A name after "de": "d’Atelier", "du Relais", "de l’Association Soleil", "de Conseil Sol"."""
     text = with_article(str(name))
-    if text.startswith("DLA "):  # the name of an operator is a common noun
-        return f"du {text}"
     for article, merged in (("le ", "du "), ("les ", "des ")):
         if text[: len(article)].lower() == article:
             return merged + text[len(article) :]
@@ -94,12 +96,16 @@ def of(name: object) -> str:
 def to(name: object) -> str:
     """A name after "à": "au Relais", "aux Jardins partagés", "à la Régie", "à Conseil Sol"."""
     text = with_article(str(name))
-    if text.startswith("DLA "):
-        return f"au {text}"
     for article, merged in (("le ", "au "), ("les ", "aux ")):
         if text[: len(article)].lower() == article:
             return merged + text[len(article) :]
     return f"à {text}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: a; a et b; a, b et c."""
+    *first, last = names
+    return f"{', '.join(first)} et {last}" if first else last
 
 
 def is_elided_before(text: str) -> bool:
@@ -113,12 +119,20 @@ def is_elided_before(text: str) -> bool:
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """A text with merge fields, each "de {name}" and "à {name}" said as French says it."""
+    """A text with merge fields, each said as French says it after "de", "à", "pour" and "par".
+
+    So is one at the start of a sentence, with a capital.
+    """
 
     def elided(found: re.Match[str]) -> str:
         if found["name"] not in words:
             return found[0]
-        said = of if found["before"] == "de" else to
-        return said(words[found["name"]]).replace("{", "{{").replace("}", "}}")
+        before, value = found["before"].strip(), words[found["name"]]
+        said = {"de": of, "à": to}.get(before, lambda name: with_article(str(name)))(value)
+        if before.lower() in {"pour", "par"}:
+            said = f"{before} {said}"
+        elif not before and said != str(value):
+            said = said[:1].upper() + said[1:]
+        return said.replace("{", "{{").replace("}", "}}")
 
     return MERGE_FIELD.sub(elided, text).format(**words)

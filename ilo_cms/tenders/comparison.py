@@ -83,7 +83,7 @@ def warnings_of(
     if deposit.requirements < tender.requirements:
         found.append("Non confirmée après la dernière modification de la demande.")
     given = {each.type_id for each in deposit.documents.all()}
-    found += [f"Document exigé non reçu : {each}." for each in required if each.pk not in given]
+    found += [f"Le document exigé « {each} » manque." for each in required if each.pk not in given]
     found += [
         f"{partner['name']}, partenaire de cette offre, a aussi déposé la sienne."
         for partner in deposit.content.get("partners", [])

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from ilo_cms.accounts.models import User
 from ilo_cms.audit.services import logged, record
-from ilo_cms.core.french import of
+from ilo_cms.core.french import listed, of
 from ilo_cms.directory.models import Establishment
 from ilo_cms.engagements.assignments import change_status, create_assignment, edit_assignment
 from ilo_cms.engagements.changes import needed
@@ -87,6 +87,13 @@ def retained_offer(outcome: str, offer: Offer | None, offers: list[Offer]) -> Of
     if outcome not in Outcome.values:
         raise ValidationError({"outcome": "Choisissez l’issue de la mise en concurrence."})
     if outcome != Outcome.RETAINED:
+        if offer:
+            raise ValidationError(
+                {
+                    "offer": f"Vous déclarez qu’aucune offre n’est retenue, et choisissez celle "
+                    f"{of(offer.author)} : changez l’un ou l’autre."
+                }
+            )
         return None
     found = next((each for each in offers if offer and each.pk == offer.pk), None)
     if found is None:
@@ -111,12 +118,12 @@ def check_rank(
     """Raise ValidationError naming the better offers, unless they are passed over on purpose."""
     notes = agreed_notes(offers)
     rank = ranks({offer: total(notes[offer.pk], criteria) for offer in offers})
-    better = [f"celle {of(each.author)}" for each, place in rank.items() if place < rank[retained]]
+    better = [of(each.author) for each, place in rank.items() if place < rank[retained]]
     if better and rank[retained] != despite_rank:
+        those = f"{'celles' if len(better) > 1 else 'celle'} {listed(better)}"
         raise ValidationError(
-            f"L’offre {of(retained.author)} est au rang {rank[retained]}, après "
-            f"{', '.join(better)}. Si c’est votre choix, dites pourquoi dans le commentaire, puis "
-            "confirmez-le."
+            f"L’offre {of(retained.author)} est au rang {rank[retained]}, après {those}. Si c’est "
+            "votre choix, dites pourquoi dans le commentaire, puis confirmez-le."
         )
 
 

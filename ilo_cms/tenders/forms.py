@@ -339,11 +339,17 @@ class CancelForm(ActForm):
     heading = "Annuler la mise en concurrence"
     button = "Annuler la mise en concurrence"
     done = "La mise en concurrence est annulée."
-    note = "Rien ne la rouvrira. Tous les sollicités sont prévenus, si elle était diffusée."
+    note = "Rien ne la rouvrira. Tous les sollicités sont prévenus."
     phases = diffusion.CANCELLABLE
     is_serious = True
 
     reason = message_field("Motif")
+
+    def prepare(self) -> None:
+        """Before it was sent, nobody is told."""
+        if not self.tender.published_at:
+            self.note = "Rien ne la rouvrira. Elle n’est pas diffusée : personne n’est prévenu."
+            self.fields["reason"].help_text = "Seule l’équipe le lira."
 
     def run(self) -> object:
         """Cancel it."""

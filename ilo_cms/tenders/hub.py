@@ -27,7 +27,7 @@ from ilo_cms.tenders.panels import tender_panels
 from ilo_cms.tenders.phases import STEPS, answers_end, deposits_end, moment, phase
 from ilo_cms.tenders.policies import can_cancel, can_run, has_no_conflict
 from ilo_cms.tenders.rules import publication_faults
-from ilo_cms.tenders.scoring import awaited_evaluators, can_evaluate, handed_in_by
+from ilo_cms.tenders.scoring import HANDED_IN, awaited_evaluators, can_evaluate, handed_in_by
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,21 @@ def closed_to(tender: Tender, now_in: Phase, user: User) -> set[str]:
         if not entered(tender).exists():
             closed.add("retirer-offre")
     return closed
+
+
+def why_closed(tender: Tender, name: str, user: User) -> str:
+    """Why an act is not offered to this member of the team now, in a sentence."""
+    decisions = {
+        **dict.fromkeys(EVALUATING, [can_evaluate]),
+        **dict.fromkeys(ENTERING, [has_no_conflict, lambda _, tender: is_unscored(tender)]),
+        "annuler": [can_cancel],
+    }
+    for rule in decisions.get(name, []):
+        if not (decision := rule(user, tender)):
+            return decision.reason
+    if name in ALONE and handed_in_by(user, tender):
+        return HANDED_IN
+    return "Ce n’est pas, ou plus, possible."
 
 
 def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:

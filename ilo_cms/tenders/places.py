@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from ilo_cms.core import french
 from ilo_cms.directory.models import Contact
@@ -102,6 +102,12 @@ class Place:
     def required_since(self) -> list[str]:
         """Documents without which the deposit is confirmed no more."""
         return required_since(self.tender, self.last) if self.must_confirm else []
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether this author's offer is the one that was retained."""
+        decision = related(self.tender, "decision")
+        return bool(self.offer and decision and decision.offer_id == self.offer.pk)
 
     @property
     def taken_name(self) -> str:
@@ -198,6 +204,8 @@ def sentence(place: Place) -> str:
         day = tender.decision_on
         when = f", prévue le {french.date(day, 'j F Y')}" if day else ""
         return f"Les offres sont ouvertes : vous serez prévenu·e de la décision{when}."
+    if place.is_retained:
+        return "Votre offre est retenue : la convention est en cours de signature."
     return {
         Phase.SIGNATURE: "La décision est prise : une offre est retenue.",
         Phase.UNSUCCESSFUL: "La mise en concurrence est infructueuse : aucune offre n’est retenue.",
@@ -340,7 +348,8 @@ def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: date
 
 
 def running_places(contact: Contact, now: datetime, most: int = 20) -> list[Place]:
-    """The places of calls that are neither decided nor cancelled: for the home page (SPEC E5)."""
-    rows = invitations_of(contact, now)
-    rows = rows.filter(tender__cancelled_at=None, tender__decision__isnull=True)
+    """The places on the home page (SPEC C6, E5): of calls that run, and of retained offers."""
+    retained = Offer.objects.authored_by(contact).order_by().values("pk")
+    going_on = Q(tender__decision__isnull=True) | Q(tender__decision__offer__in=retained)
+    rows = invitations_of(contact, now).filter(going_on, tender__cancelled_at=None)
     return places_of(contact, rows[:most], now)

@@ -107,7 +107,7 @@ def publication_faults(tender: Tender, now: datetime) -> list[str]:
     for name in ("participation_deadline", "deposit_deadline"):
         if getattr(tender, name) is None:
             label = tender._meta.get_field(name).verbose_name
-            faults.append(f"Fixez l’échéance : {label}…")
+            faults.append(f"Fixez l’échéance « {label} ».")
     named = ("participation_deadline", "questions_deadline", "deposit_deadline")
     for name, fault in deadline_faults(vars(tender), now, named).items():
         label = str(tender._meta.get_field(name).verbose_name)

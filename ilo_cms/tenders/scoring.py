@@ -4,7 +4,7 @@ Notes go from 0 to HIGHEST_NOTE; with weights that make 100, a total is out of 1
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -130,6 +130,21 @@ def checked(notes: Notes, offers: list[Offer], criteria: list[Criterion]) -> dic
     return dict(notes)
 
 
+def check_complete(
+    given: Collection[tuple], offers: list[Offer], criteria: list[Criterion]
+) -> None:
+    """Raise ValidationError naming the notes that are not given."""
+    missing = [
+        f"{offer.author} – {criterion.label}"
+        for offer in offers
+        for criterion in criteria
+        if (offer.pk, criterion.pk) not in given
+    ]
+    if missing:
+        notes = f"{len(missing)} notes" if len(missing) > 1 else "1 note"
+        raise ValidationError(f"Il manque {notes} : {' ; '.join(missing)}.")
+
+
 @logged
 def save_scores(*, tender: Tender, notes: Notes, acting_user: User) -> ScoreSheet:
     """Keep one's own notes, in the place of those kept before; nobody else reads them yet.
@@ -171,9 +186,7 @@ def hand_in(*, tender: Tender, acting_user: User) -> ScoreSheet:
     offers, criteria = scored(row)
     if not offers:
         raise ValidationError("Il n’y a pas d’offre à noter.")
-    missing = len(offers) * len(criteria) - sheet.scores.filter(offer__in=offers).count()
-    if missing:
-        raise ValidationError(f"Il manque {missing} note{'s' if missing > 1 else ''}.")
+    check_complete(set(sheet.scores.values_list("offer", "criterion")), offers, criteria)
     sheet.handed_in_at = now
     sheet.save(update_fields=["handed_in_at", "updated_at"])
     record(
@@ -201,9 +214,7 @@ def agree_scores(*, tender: Tender, notes: Notes, acting_user: User) -> None:
     offers, criteria = scored(row)
     given = checked(notes, offers, criteria)
     complete = {key: note for key, note in given.items() if note.value is not None}
-    missing = len(offers) * len(criteria) - len(complete)
-    if missing:
-        raise ValidationError(f"Il manque {missing} note{'s' if missing > 1 else ''}.")
+    check_complete(complete, offers, criteria)
     AgreedScore.objects.filter(offer__invitation__tender=row).delete()
     AgreedScore.objects.bulk_create(
         AgreedScore(

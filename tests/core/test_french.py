@@ -142,3 +142,24 @@ def test_a_moment_is_said_in_its_zone_and_a_short_date_keeps_its_figures():
     page = Template('{{ at|date:"DATETIME_FORMAT" }} {{ at|date:"d/m/Y" }} {{ none|date:"j F" }}')
     said = page.render(Context({"at": paris, "none": None}))
     assert said == "1er mars 2026, 00:30 01/03/2026 "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{operator} retient {organisation}.", "Le DLA du Rhône retient Association Soleil."),
+        ("Vu. {organisation} répond.", "Vu. L’Association Soleil répond."),
+        ("Pour {organisation}, par {operator}", "Pour l’Association Soleil, par le DLA du Rhône"),
+        ("un travail pour {organisation}", "un travail pour l’Association Soleil"),
+        ("« {organisation} »", "« Association Soleil »"),
+        ("{person} écrit à {organisation}", "Claire écrit à l’Association Soleil"),
+    ],
+)
+def test_a_name_has_its_article_where_the_sentence_owes_one(text, said):
+    words = {"operator": "DLA du Rhône", "organisation": "Association Soleil", "person": "Claire"}
+    assert filled(text, words) == said
+
+
+def test_names_are_listed_as_in_a_sentence():
+    said = [french.listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])]
+    assert said == ["a", "a et b", "a, b et c"]

@@ -297,7 +297,9 @@ class TenderMachine(RuleBasedStateMachine):
     def cancel(self, really: int) -> None:
         """Cancel, seldom."""
         if really == 0:
-            allowed = self.phase not in OVER and not self.panel[0].has_conflict
+            all_concerned = all(each.has_conflict for each in self.panel)
+            free = all_concerned or not self.panel[0].has_conflict
+            allowed = self.phase not in OVER and free
             if self.expect(allowed, cancel_tender, **self.seen(reason="Abandon")):
                 self.cancelled = True
 
@@ -319,7 +321,8 @@ class TenderMachine(RuleBasedStateMachine):
         """Say whether one has a conflict of interest; one may think again until one hands in."""
         person = self.panel[who]
         allowed = self.phase == "opened" and not person.handed_in
-        said = {"has_conflict": conflict, "text": "Parent" if conflict else ""}
+        text = "Parent" if conflict else "Homonyme" if person.has_conflict else ""
+        said = {"has_conflict": conflict, "text": text}
         if self.expect(allowed, state_conflict, **self.panel_act(person), **said):
             person.has_conflict = conflict
 
@@ -341,7 +344,7 @@ class TenderMachine(RuleBasedStateMachine):
     def hand_in_sheet(self, who: int) -> None:
         """Hand in a complete sheet; twice is once."""
         person = self.panel[who]
-        complete = person.handed_in or len(person.notes or {}) == self.to_note()
+        complete = person.handed_in or 0 < self.to_note() == len(person.notes or {})
         allowed = self.phase == "opened" and person.may_score and complete
         if self.expect(allowed, hand_in, **self.panel_act(person)):
             person.handed_in = True

@@ -310,7 +310,7 @@ def test_an_offer_has_a_file_of_each_type_and_the_comparison_says_what_it_lacks(
     assert [each["type"] for each in row.content["files"]] == [str(offer_type()), str(price)]
     lines, _ = comparison(opened, claire)
     line = next(each for each in lines if each.deposit == row)
-    assert line.warnings == [f"Document exigé non reçu : {references}."]
+    assert line.warnings == [f"Le document exigé « {references} » manque."]
     archive = as_(claire).get(reverse("tender_archive", args=[opened.pk]))
     names = zipfile.ZipFile(io.BytesIO(b"".join(archive))).namelist()
     assert len({name for name in names if f"{organisation} - offre" in name}) == 2

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ilo_cms.directory.models import Contact
 from ilo_cms.tenders.diffusion import cancel_tender
 from ilo_cms.tenders.models import Decision
 from ilo_cms.tenders.opening import open_tender
@@ -241,3 +242,30 @@ def test_a_conflict_is_not_taken_back_without_a_reason(opened, claire):
     assert "n’est plus" in refusal.value.message_dict["text"][0]
     state_conflict(tender=opened, has_conflict=False, text="Une homonyme.", acting_user=claire)
     assert can_evaluate(claire, opened)
+
+
+def test_none_is_retained_while_one_is_chosen(opened, claire):
+    agree(opened, claire, 8, 6)
+    with pytest.raises(ValidationError) as refusal:
+        choose(opened, claire, outcome="infructueuse")
+    assert "changez l’un ou l’autre" in refusal.value.message_dict["offer"][0]
+    assert not Decision.objects.exists()
+    choose(opened, claire, outcome="infructueuse", offer=None)
+
+
+def test_who_is_retained_reads_it_at_home_and_nobody_else(opened, claire, client):
+    agree(opened, claire, 8, 6)
+    decision = choose(opened, claire)
+    for organisation in ("Alpha", "Bêta"):
+        client.force_login(Contact.objects.get(organisation__name=organisation).user)
+        said = client.get(reverse("home")).text
+        is_retained = decision.offer.invitation.organisation.name == organisation
+        assert ("Votre offre est retenue : la convention est en cours" in said) is is_retained
+
+
+@pytest.mark.parametrize("name", ["notes", "offre-hors-plateforme"])
+def test_the_page_says_why_an_act_is_closed(opened, claire, name):
+    score(opened, claire, 8, 6)
+    answer = as_(claire).get(reverse("tender_act", args=[opened.pk, name]), follow=True)
+    assert "est remise" in answer.text or "est déjà remise" in answer.text
+    assert "Ce n’est pas, ou plus" not in answer.text

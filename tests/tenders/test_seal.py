@@ -123,7 +123,7 @@ def test_the_support_in_a_providers_place_reads_no_sealed_offer(marina, tender, 
 
 def test_a_conflict_taken_back_stays_in_the_log(tender, offer):
     opened(tender)
-    for conflict, text in ((True, "Ancien employeur"), (False, "")):
+    for conflict, text in ((True, "Ancien employeur"), (False, "Une homonyme")):
         state_conflict(tender=tender, has_conflict=conflict, text=text, acting_user=boss(tender))
     last = AuditEvent.objects.filter(action="tender.conflict_stated").latest("sequence")
     said = str(last.detail.content)

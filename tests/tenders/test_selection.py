@@ -173,7 +173,7 @@ def test_an_incomplete_sheet_is_not_handed_in(opened, claire):
     state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
     some = dict(list(notes(opened, 8, 6).items())[:3])
     save_scores(tender=opened, notes=some, acting_user=claire)
-    with pytest.raises(ValidationError, match="Il manque 1 note"):
+    with pytest.raises(ValidationError, match="Il manque 1 note : Bêta – "):
         hand_in(tender=opened, acting_user=claire)
 
 

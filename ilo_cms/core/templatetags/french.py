@@ -11,6 +11,7 @@ from ilo_cms.core import french
 
 register = template.Library()
 register.filter("of", french.of)
+register.filter("to", french.to)
 register.filter("in_sentence", french.in_sentence)
 register.filter("size", french.size)
 
@@ -31,3 +32,9 @@ def number(value: Decimal | None) -> str:
 def before_colon(label: str) -> str:
     """A label that may end as a sentence, ready for a colon."""
     return str(label).rstrip(" .:")
+
+
+@register.filter
+def with_article(name: object) -> str:
+    """A name with the article that the sentence owes it, if any."""
+    return french.with_article(str(name))

@@ -55,7 +55,7 @@ KINDS = [
         "Mises en concurrence",
         "Votre offre est retenue : {title}",
         "{operator} retient l’offre de {organisation} pour « {title} », au bénéfice de "
-        "{beneficiary}. {comment}\nLa convention est en cours de préparation : {officer} vous "
+        "{beneficiary}. {comment}\nLa convention est en cours de signature : {officer} vous "
         "recontacte.",
         is_compulsory=True,
     ),
