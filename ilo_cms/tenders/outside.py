@@ -133,7 +133,8 @@ def keep_outside(
             raise ValidationError(USED, code="changed")
         return known
     check_reception(row, received_at, now, said)
-    offer = offer_of(row, organisation, cooperator, acting_user)
+    place = place_of(row, organisation, received_at, acting_user)
+    offer = offer_of(place, cooperator)
     check_free(offer)
     write_files(offer, kept)
     deposit = Deposit(
@@ -191,12 +192,15 @@ def take_out(*, offer: Offer, reason: str, seen: int, acting_user: User) -> Depo
 
 
 def leave(place: Invitation) -> None:
-    """An organisation that was not invited takes part no more once none of its offers stands.
+    """An organisation whose place its offer made takes part no more once none of them stands.
 
     The officers took it for another one: it reads nothing of the tender (`models.tender.seated`).
+    Who was invited, or named among those consulted elsewhere, keeps its place.
     """
-    if place.entered_outside and not place.offers.all().standing().exists():
-        Invitation.objects.filter(pk=place.pk).update(participation=Participation.NONE)
+    by_offer = place.entered_outside and place.answered_at
+    if by_offer and not place.offers.all().standing().exists():
+        gone = {"participation": Participation.NONE, "answered_at": None}
+        Invitation.objects.filter(pk=place.pk).update(**gone)
 
 
 def log_entry(action: str, tender: Tender, act: Deposit, **words: str) -> None:
@@ -316,32 +320,37 @@ def holder_of(organisation: Organisation, chosen: Establishment | None) -> Estab
     return chosen
 
 
-def offer_of(
-    tender: Tender, organisation: Organisation, cooperator: Contact | None, acting_user: User
-) -> Offer:
-    """The author's offer, whose draft stays as its authors left it, or a new one.
-
-    Its place is made if it was not invited. Raises ValidationError by field when the author is not
-    one who may offer.
-    """
+def place_of(
+    tender: Tender, organisation: Organisation, received_at: datetime, acting_user: User
+) -> Invitation:
+    """The organisation's place, made if it was not invited: its offer was its answer."""
+    answered = {"participation": Participation.ACCEPTED, "answered_at": received_at}
     place, _ = Invitation.objects.get_or_create(
         tender=tender,
         organisation=organisation,
         defaults={
             "entered_outside": True,
             "by_cooperator": organisation.is_cae,
-            "participation": Participation.ACCEPTED,
             "added_by": acting_user,
+            **answered,
         },
     )
+    if place.entered_outside and place.participation == Participation.NONE:  # it had left
+        Invitation.objects.filter(pk=place.pk).update(**answered)
+    return place
+
+
+def offer_of(place: Invitation, cooperator: Contact | None) -> Offer:
+    """The author's offer, whose draft stays as its authors left it, or a new one.
+
+    Raises ValidationError by field when the author is not one who may offer.
+    """
+    organisation = place.organisation
     if place.by_cooperator and cooperator not in cooperators_of(organisation):
         raise ValidationError({"cooperator": "Dites de quel·le coopérateur·rice est cette offre."})
     if cooperator and not place.by_cooperator:
         sentence = f"{organisation} fait une seule offre, au nom de toute la structure."
         raise ValidationError({"cooperator": sentence})
-    if place.entered_outside and place.participation != Participation.ACCEPTED:
-        place.participation = Participation.ACCEPTED
-        place.save(update_fields=["participation"])
     offer, _ = Offer.objects.get_or_create(invitation=place, cooperator=cooperator)
     return offer
 

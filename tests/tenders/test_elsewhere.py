@@ -12,11 +12,20 @@ from ilo_cms.notifications.models import Notification
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.elsewhere import record_outside_tender
 from ilo_cms.tenders.models import Channel, Outcome, Phase, Tender
+from ilo_cms.tenders.models.tender import seated
+from ilo_cms.tenders.outside import take_out
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.scoring import hand_in, state_conflict
-from tests.factories import ContactFactory, EngagementFactory, OfficerFactory, OrganisationFactory
+from tests.factories import (
+    ContactFactory,
+    EngagementFactory,
+    EstablishmentFactory,
+    OfficerFactory,
+    OrganisationFactory,
+)
 from tests.helpers.intranet import an_officer, as_
-from tests.tenders.drafts import theme
+from tests.tenders.drafts import again, theme
+from tests.tenders.test_outside import enter
 from tests.tenders.test_selection_pages import archive_of, page
 
 
@@ -153,3 +162,17 @@ def test_no_sheet_is_handed_in_before_an_offer_is_entered(claire):
     with pytest.raises(ValidationError, match="pas d’offre à noter"):
         hand_in(tender=tender, acting_user=claire)
     assert "rien n’était à ouvrir ici" in archive_of(browser, tender)["index.txt"]
+
+
+def test_who_was_consulted_elsewhere_keeps_its_place_and_who_was_mistaken_for_it_does_not(claire):
+    officer = claire.officer
+    consulted, other = (EstablishmentFactory().organisation for _ in range(2))
+    engagement = EngagementFactory(operator=officer.operator, officer=officer)
+    tender = recorded(engagement, organisations=[consulted])
+    for organisation in (consulted, other):
+        entry = enter(tender, claire, organisation)
+        seen = again(tender).revision
+        take_out(offer=entry.offer, reason="Erreur.", seen=seen, acting_user=claire)
+    assert [row.organisation for row in tender.invitations.filter(seated())] == [consulted]
+    enter(tender, claire, other)
+    assert tender.invitations.filter(seated()).count() == 2

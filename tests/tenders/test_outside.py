@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from ilo_cms.documents import uploads
 from ilo_cms.documents.models import Document
@@ -79,7 +80,7 @@ def enter(tender, person, organisation, **values):
         "key": uuid4(),
         "siren": organisation.siren,
         "channel": Channel.MAIL,
-        "received_at": tender.deposit_deadline - timedelta(minutes=1),
+        "received_at": (tender.deposit_deadline or timezone.now()) - timedelta(minutes=1),
         "price": Decimal("3900.50"),
         "days": Decimal(5),
         "message": "",
