@@ -24,6 +24,8 @@ KINDS = {
 FIRST_OF_MONTH = re.compile(
     r"\b1 (?=janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)"
 )
+#: The merge fields that name an organisation.
+ORGANISATIONS = {"beneficiary", "operator", "organisation"}
 MERGE_FIELD = re.compile(r"(?P<before>\b(?:de|à|[Pp]our|[Pp]ar) |^|(?<=\. ))\{(?P<name>\w+)\}")
 
 
@@ -119,20 +121,24 @@ def is_elided_before(text: str) -> bool:
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """A text with merge fields, each said as French says it after "de", "à", "pour" and "par".
+    """A text with merge fields, each "de {name}" and "à {name}" said as French says it.
 
-    So is one at the start of a sentence, with a capital.
+    An organisation has its article at the start of a sentence, and after "pour" and "par"; what
+    somebody wrote ({comment}, {title}) never has.
     """
 
-    def elided(found: re.Match[str]) -> str:
-        if found["name"] not in words:
+    def said(found: re.Match[str]) -> str:
+        before, name = found["before"], found["name"]
+        if name not in words:
             return found[0]
-        before, value = found["before"].strip(), words[found["name"]]
-        said = {"de": of, "à": to}.get(before, lambda name: with_article(str(name)))(value)
-        if before.lower() in {"pour", "par"}:
-            said = f"{before} {said}"
-        elif not before and said != str(value):
-            said = said[:1].upper() + said[1:]
-        return said.replace("{", "{{").replace("}", "}}")
+        value = str(words[name])
+        if before in {"de ", "à "}:
+            value = of(value) if before == "de " else to(value)
+        elif name in ORGANISATIONS:
+            value = before + with_article(value)
+            value = value if before else value[:1].upper() + value[1:]
+        else:
+            value = before + value
+        return value.replace("{", "{{").replace("}", "}}")
 
-    return MERGE_FIELD.sub(elided, text).format(**words)
+    return MERGE_FIELD.sub(said, text).format(**words)

@@ -152,11 +152,14 @@ def test_a_moment_is_said_in_its_zone_and_a_short_date_keeps_its_figures():
         ("Pour {organisation}, par {operator}", "Pour l’Association Soleil, par le DLA du Rhône"),
         ("un travail pour {organisation}", "un travail pour l’Association Soleil"),
         ("« {organisation} »", "« Association Soleil »"),
+        ("{comment} {organisation}. {comment}", "Union sacrée. Association Soleil. Union sacrée."),
+        ("pour {comment}", "pour Union sacrée."),
         ("{person} écrit à {organisation}", "Claire écrit à l’Association Soleil"),
     ],
 )
 def test_a_name_has_its_article_where_the_sentence_owes_one(text, said):
     words = {"operator": "DLA du Rhône", "organisation": "Association Soleil", "person": "Claire"}
+    words["comment"] = "Union sacrée."
     assert filled(text, words) == said
 
 
