@@ -72,19 +72,11 @@ def around(contact: Contact, target: Target) -> dict:
     }
 
 
-def pieces(contact: Contact, target: Target) -> list[dict]:
-    """The files that a provider's part may hold: which formats, how large, how long valid."""
+def pieces(contact: Contact, target: Target) -> list[DocumentType]:
+    """The files that a provider's part may hold."""
     if not contact.organisation.is_provider:
         return []
-    return [
-        {
-            "label": kind.label,
-            "formats": ", ".join(kind.formats.split(",")),
-            "megabytes": kind.maximum_megabytes,
-            "months": kind.validity_months,
-        }
-        for kind in DocumentType.objects.active().filter(code__in=PIECES[target])
-    ]
+    return list(DocumentType.objects.active().filter(code__in=PIECES[target]))
 
 
 def old_values(contact: Contact):

@@ -23,7 +23,7 @@ KEY = {
 
 def sign_in(page, url: str, email: str) -> None:
     page.goto(f"{url}/compte/connexion/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Adresse électronique").fill(email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
 

@@ -172,7 +172,7 @@ class Visitor:
     def sign_in(self, email: str) -> None:
         """Sign in by the form."""
         self.open("/compte/connexion/")
-        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Adresse électronique").fill(email)
         self.page.get_by_label("Mot de passe").fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
 

@@ -37,7 +37,7 @@ def test_a_forgotten_password_is_chosen_anew(site, visit):
     for address in ("personne@nulle-part.example", "leo@coop-atout.example"):
         leo.open("/compte/mot-de-passe/oublie/")
         leo.check("mot-de-passe-oublie")
-        page.get_by_label("E-mail").fill(address)
+        page.get_by_label("Adresse électronique").fill(address)
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile("/envoye/"))
         leo.check("mot-de-passe-envoye")

@@ -124,7 +124,7 @@ def test_the_reports_are_closed_to_the_others(site, visit):
     visitor = visit()
     visitor.open(site.data_url + "ilo/moderation_by_field")
     expect(visitor.page).to_have_url(re.compile("/compte/connexion/"))
-    visitor.page.get_by_label("E-mail").fill("paul@conseil-sol.example")
+    visitor.page.get_by_label("Adresse électronique").fill("paul@conseil-sol.example")
     visitor.page.get_by_label("Mot de passe").fill("demo-ilo-2026")
     visitor.page.get_by_role("button", name="Se connecter").click()
     expect(visitor.page.get_by_text("Les rapports sont réservés")).to_be_visible()

@@ -83,7 +83,11 @@ def test_the_three_parts_hold_every_field(sign_in, contact):
 @pytest.mark.parametrize(
     ("path", "shown", "hidden"),
     [
-        (CONTACT, ["Curriculum vitae (CV)", "pdf, docx, odt", "10 Mo"], ["Extrait Kbis", "RIB"]),
+        (
+            CONTACT,
+            ["Curriculum vitae (CV)", "PDF, DOCX ou ODT, 10 Mo au plus"],
+            ["Extrait Kbis", "RIB"],
+        ),
         (ORGANISATION, ["Extrait Kbis", "5 Mo", "3 mois", "Plaquette", "20 Mo"], ["(CV)", "RIB"]),
         (PLACE, [], ["Pièces"]),
     ],

@@ -224,7 +224,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in while somebody else locks the account (A5)
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change of password or second factor is told by mail
-ACCOUNT_FORMS = {"reset_password": "ilo_cms.directory.forms.ForgottenForm"}
+ACCOUNT_FORMS = {
+    "login": "ilo_cms.directory.forms.SignInForm",
+    "reset_password": "ilo_cms.directory.forms.ForgottenForm",
+}
 # allauth's own generator stores addresses of its own, also while a link is merely opened.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a class
 # What is counted, per IP address and per account, and what it lets through: see AccountAdapter.
