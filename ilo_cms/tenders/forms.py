@@ -241,6 +241,8 @@ class ActForm(forms.Form):
     done: str
     #: What is said above the form.
     note: str = ""
+    #: What is kept although the act was refused.
+    kept: str = ""
     #: "get" while a form only asks what it needs to be made.
     method: str = "post"
     #: In which phases the page offers it.

@@ -193,6 +193,7 @@ class ScoresForm(NotesForm):
         sheet = save_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
         if not self.cleaned_data["is_final"]:
             return sheet
+        self.kept = "Vos notes sont enregistrées, mais votre grille n’est pas remise."
         self.done = "Votre grille est remise."
         return hand_in(tender=self.tender, acting_user=self.user)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.tenders.diffusion import cancel_tender
-from ilo_cms.tenders.models import Decision
+from ilo_cms.tenders.models import Decision, ScoreSheet
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.scoring import agree_scores, can_evaluate, save_scores, state_conflict
 from tests.factories import ContactFactory, EngagementFactory
@@ -269,3 +269,16 @@ def test_the_page_says_why_an_act_is_closed(opened, claire, name):
     answer = as_(claire).get(reverse("tender_act", args=[opened.pk, name]), follow=True)
     assert "est remise" in answer.text or "est déjà remise" in answer.text
     assert "Ce n’est pas, ou plus" not in answer.text
+
+
+def test_an_incomplete_sheet_is_kept_and_says_that_it_is_not_handed_in(opened, claire):
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
+    given = typed(opened, "8", "", is_final="on")
+    answer = act(as_(claire), opened, "notes", **given)
+    assert answer.status_code == 422
+    assert "Vos notes sont enregistrées, mais votre grille n’est pas remise." in answer.text
+    assert "Rien n’est enregistré" not in answer.text and "Bêta – " in answer.text
+    assert ScoreSheet.objects.get().scores.count() and not ScoreSheet.objects.get().handed_in_at
+    name = next(each for each in given if each.startswith("note-"))
+    answer = act(as_(claire), opened, "notes", **given | {name: "onze"})
+    assert "Rien n’est enregistré" in answer.text
