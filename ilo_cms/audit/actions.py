@@ -140,3 +140,10 @@ ACTIONS = {
     "tender.recorded_outside": "Mise en concurrence hors plateforme enregistrée",
     "tender.reminded": "Rappel d’une échéance de mise en concurrence",
 }
+
+#: Acts of an operator's team, by the beginning of their name. They are logged for the beneficiary
+#: too, whose record every officer reads; what they say is the team's (SPEC A10).
+OF_TEAM = (
+    *("action.", "assignment.", "budget.", "engagement.", "evaluation.", "meeting.", "offer."),
+    *("participant.", "resource.", "satisfaction.", "tender."),
+)

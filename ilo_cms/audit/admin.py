@@ -12,7 +12,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.base import BaseListingView, BaseObjectMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from ilo_cms.audit.actions import ACTIONS
+from ilo_cms.audit.actions import ACTIONS, OF_TEAM
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.readable import act, actor, changes, target
 from ilo_cms.core.admin.filters import RecordFilterSet
@@ -94,8 +94,14 @@ class RecordHistoryView(PermissionCheckedMixin, BaseObjectMixin, BaseListingView
         return reverse(self.history_results_url_name, args=[quote(self.object.pk)])
 
     def get_base_queryset(self) -> models.QuerySet:
-        """Acts on the record, and on what the viewset says belongs to it."""
+        """Acts on the record, and on what the viewset says belongs to it.
+
+        Of an organisation, the acts of teams are in the histories that these read (SPEC A10).
+        """
         mine = Q(organisation_id=str(self.object.pk))
+        if not self.request.user.is_administrator:
+            for beginning in OF_TEAM:
+                mine &= ~Q(action__startswith=beginning)
         for record in self.viewset.history_of(self.object):
             mine |= Q(target_type=record._meta.label_lower, target_id=str(record.pk))
         return AuditEvent.objects.filter(mine).select_related("detail").order_by("-sequence")

@@ -3,6 +3,7 @@
 It reads an event as it was written and looks up nothing but the French names of fields.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from html import unescape
 
@@ -36,6 +37,8 @@ LABELS = {
     "people": "Personnes : ",
     "requirements": "Version de la demande : ",
 }
+#: Where one paragraph or item of a formatted text ends and the next begins.
+BLOCK = re.compile(r"</?(?:p|li|ul|ol|h\d)\b[^>]*>|<br\b[^>]*>")
 #: Words of an act that `changes` does not say again.
 SAID_ELSEWHERE = {"actor", "target", "assistance"}
 
@@ -126,8 +129,7 @@ def readable(value: object, field: models.Field | ForeignObjectRel | None = None
     if value is None or value == "":
         return "vide"
     if isinstance(field, models.DateTimeField):
-        moment = parse_datetime(str(value))
-        return f"{localtime(moment):%d/%m/%Y %H:%M:%S}" if moment else str(value)
+        return readable_moment(str(value))
     if isinstance(field, models.DateField):
         return "/".join(reversed(str(value).split("-")))
     if isinstance(field, models.DecimalField):
@@ -138,5 +140,15 @@ def readable(value: object, field: models.Field | ForeignObjectRel | None = None
 
 
 def without_tags(text: str) -> str:
-    """The words of a formatted text."""
-    return " ".join(unescape(strip_tags(text.replace("<", " <"))).split())
+    """The words of a formatted text, its paragraphs and items one after the other."""
+    return " ".join(unescape(strip_tags(BLOCK.sub(" ", text))).split())
+
+
+def readable_moment(text: str) -> str:
+    """A logged moment in Paris, to the second; anything else as it stands."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    aware = moment is not None and moment.tzinfo is not None
+    return f"{localtime(moment):%d/%m/%Y %H:%M:%S}" if aware else text

@@ -16,8 +16,8 @@ HEARD = (
 )
 #: What an organisation is, when its name begins so: a sentence gives it the article.
 KINDS = {
-    **{"association": "l’", "union": "l’", "fédération": "la ", "régie": "la ", "société": "la "},
-    **{"compagnie": "la ", "coopérative": "la ", "fondation": "la ", "mutuelle": "la "},
+    **{"association": "l’", "union": "l’", "federation": "la ", "regie": "la ", "societe": "la "},
+    **{"compagnie": "la ", "cooperative": "la ", "fondation": "la ", "mutuelle": "la "},
     **{"dla": "le "},  # operators
 }
 #: What Django's formats leave: they know the ordinals of English only.
@@ -26,7 +26,7 @@ FIRST_OF_MONTH = re.compile(
 )
 #: The merge fields that name an organisation.
 ORGANISATIONS = {"beneficiary", "operator", "organisation"}
-MERGE_FIELD = re.compile(r"(?P<before>\b(?:de|à|[Pp]our|[Pp]ar) |^|(?<=\. ))\{(?P<name>\w+)\}")
+MERGE_FIELD = re.compile(r"(?m)(?P<before>\b(?:de|à|[Pp]our|[Pp]ar) |^|(?<=\. ))\{(?P<name>\w+)\}")
 
 
 def sorting_key(text: object) -> str:
@@ -83,7 +83,8 @@ def size(octets: int) -> str:
 
 def with_article(name: str) -> str:
     """A name with the article that the sentence owes it, if any."""
-    return KINDS.get(name.partition(" ")[0].lower(), "") + name
+    kind = sorting_key(name.partition(" ")[0].rstrip(","))
+    return KINDS.get(kind, "") + name
 
 
 def of(name: object) -> str:

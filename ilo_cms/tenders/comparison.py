@@ -50,6 +50,8 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
     standing = Deposit.objects.standing().filter(offer__in=rows).select_related("by")
     standing = standing.prefetch_related("documents")
     deposits = {deposit.offer_id: deposit for deposit in standing}
+    for offer in rows:
+        deposits[offer.pk].offer = offer  # with what was fetched with it
     notes = agreed_notes(rows)
     answering = {offer.invitation.organisation.siren for offer in rows}
     required = list(tender.required_types.all())

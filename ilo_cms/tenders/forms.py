@@ -242,7 +242,7 @@ class ActForm(forms.Form):
     #: What is said above the form.
     note: str = ""
     #: What is kept although the act was refused.
-    kept: str = ""
+    saved: str = ""
     #: "get" while a form only asks what it needs to be made.
     method: str = "post"
     #: In which phases the page offers it.

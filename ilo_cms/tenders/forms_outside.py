@@ -40,8 +40,13 @@ class FilesField(forms.FileField):
     widget = FilesInput
 
     def clean(self, data: list, initial: object = None) -> list:
-        """Each file as a field of one checks it."""
-        return [super(FilesField, self).clean(file, initial) for file in data]
+        """Each file as a field of one checks it; what is wrong names it."""
+        for file in data:
+            try:
+                super().clean(file, initial)
+            except ValidationError as error:
+                raise ValidationError(f"« {file.name} » : {error.messages[0]}") from error
+        return data
 
 
 class OutsideOfferForm(ActForm):
@@ -166,7 +171,10 @@ class TakeOutForm(ActForm):
     phases = {Phase.SELECTION}
     is_serious = True
 
-    offer = forms.ChoiceField(label="Offre à retirer")
+    offer = forms.ChoiceField(
+        label="Offre à retirer",
+        error_messages={"invalid_choice": "Cette offre n’est plus là : elle est déjà retirée."},
+    )
     reason = forms.CharField(
         label="Pourquoi",
         max_length=2000,

@@ -148,7 +148,7 @@ class NotesForm(ActForm):
         """The notes as services take them."""
         said = self.cleaned_data
         return {
-            (line.offer.pk, criterion.pk): Note(
+            (line.deposit.pk, criterion.pk): Note(
                 said[cell_name(line, criterion)], said[f"{cell_name(line, criterion)}-comment"]
             )
             for line, criterion in self.cells
@@ -193,7 +193,7 @@ class ScoresForm(NotesForm):
         sheet = save_scores(tender=self.tender, notes=self.notes(), acting_user=self.user)
         if not self.cleaned_data["is_final"]:
             return sheet
-        self.kept = "Vos notes sont enregistrées, mais votre grille n’est pas remise."
+        self.saved = "Vos notes sont enregistrées, mais votre grille n’est pas remise."
         self.done = "Votre grille est remise."
         return hand_in(tender=self.tender, acting_user=self.user)
 

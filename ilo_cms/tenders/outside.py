@@ -76,8 +76,9 @@ def enter_outside_offer(
         raise ValidationError("Joignez au moins un fichier de cette offre.")
     if len(given) > MOST_FILES:
         raise ValidationError(f"Une offre a {MOST_FILES} fichiers au plus.")
-    kept = [receive_outside(*each, organisation, acting_user) for each in given]
-    said = {"price": price, "days": days, "message": message, "establishment": establishment}
+    found = [receive_outside(*each, organisation, acting_user) for each in given]
+    kept = list({(each.type_id, each.digest): (each, said) for each, said in found}.values())
+    values = {"price": price, "days": days, "message": message, "establishment": establishment}
     return keep_outside(
         tender=tender,
         key=key,
@@ -86,7 +87,7 @@ def enter_outside_offer(
         channel=channel,
         received_at=received_at,
         cooperator=cooperator,
-        said=said,
+        said=values,
         acting_user=acting_user,
     )
 
@@ -104,7 +105,8 @@ def receive_outside(
             acting_user=acting_user,
         )
     except ValidationError as error:
-        raise ValidationError(f"{document_type} : {error.messages[0]}", code=error.code) from error
+        words = f"{document_type}, « {file.name} » : {error.messages[0]}"
+        raise ValidationError(words, code=error.code) from error
 
 
 @logged

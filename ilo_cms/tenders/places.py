@@ -15,6 +15,7 @@ from django.db.models import Q, prefetch_related_objects
 from ilo_cms.core import french
 from ilo_cms.directory.models import Contact
 from ilo_cms.directory.policies import can_write_as
+from ilo_cms.engagements.models import AssignmentStatus
 from ilo_cms.engagements.models.access import happened_by_then
 from ilo_cms.tenders.deposits import draft_differs, fetch_drafts, required_since
 from ilo_cms.tenders.models import (
@@ -349,7 +350,10 @@ def place_with(contact: Contact, row: Invitation, offer: Offer | None, now: date
 
 def running_places(contact: Contact, now: datetime, most: int = 20) -> list[Place]:
     """The places on the home page (SPEC C6, E5): of calls that run, and of retained offers."""
-    retained = Offer.objects.authored_by(contact).order_by().values("pk")
-    going_on = Q(tender__decision__isnull=True) | Q(tender__decision__offer__in=retained)
+    signing = Q(
+        tender__decision__offer__in=Offer.objects.authored_by(contact).order_by().values("pk"),
+        tender__decision__assignment__status=AssignmentStatus.TENDERED,  # until it is signed
+    )
+    going_on = Q(tender__decision__isnull=True) | signing
     rows = invitations_of(contact, now).filter(going_on, tender__cancelled_at=None)
     return places_of(contact, rows[:most], now)

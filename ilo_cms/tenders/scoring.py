@@ -22,6 +22,7 @@ from ilo_cms.tenders.models import (
     AgreedScore,
     ConflictStatement,
     Criterion,
+    Deposit,
     Offer,
     Phase,
     Score,
@@ -43,7 +44,7 @@ class Note:
     comment: str = ""
 
 
-#: Notes by the keys of an offer and of a criterion.
+#: Notes by the keys of a deposit and of a criterion: a note is of what was deposited.
 Notes = Mapping[tuple, Note]
 
 
@@ -88,6 +89,8 @@ def state_conflict(
         text = needed(text, "Dites de quel lien il s’agit.", "text")
     elif former and former.has_conflict:
         text = needed(text, "Dites pourquoi ce conflit d’intérêts n’est plus.", "text")
+    elif former and not text.strip():
+        text = former.text  # said again without a word, it stays explained
     earlier = statement(former) if former else ""
     said, _ = ConflictStatement.objects.update_or_create(
         tender=row,
@@ -120,14 +123,23 @@ def scored(tender: Tender) -> tuple[list[Offer], list[Criterion]]:
 
 
 def checked(notes: Notes, offers: list[Offer], criteria: list[Criterion]) -> dict[tuple, Note]:
-    """The notes of known offers and criteria. Raises ValidationError on one out of bounds."""
-    keys = {(offer.pk, criterion.pk) for offer in offers for criterion in criteria}
-    for key, note in notes.items():
-        if key not in keys:
-            raise ValidationError("Une offre ou un critère n’est plus là : rechargez la page.")
+    """The notes by offer and criterion, of deposits that stand and criteria that are there.
+
+    Raises ValidationError, also on a note out of bounds.
+    """
+    standing = Deposit.objects.standing().filter(offer__in=offers)
+    offer_of = dict(standing.values_list("pk", "offer"))
+    known = {criterion.pk for criterion in criteria}
+    given = {}
+    for (deposit, criterion), note in notes.items():
+        if deposit not in offer_of or criterion not in known:
+            raise ValidationError(
+                "Une offre ou un critère n’est plus là : rechargez la page.", code="changed"
+            )
         if note.value is not None and not 0 <= note.value <= HIGHEST_NOTE:
             raise ValidationError(f"Une note va de 0 à {HIGHEST_NOTE}.")
-    return dict(notes)
+        given[offer_of[deposit], criterion] = note
+    return given
 
 
 def check_complete(

@@ -39,3 +39,14 @@ def test_what_a_tender_asks_is_said_in_words():
         "Acte n° 1",
         "Version de la demande : 2",
     ]
+
+
+def test_a_moment_that_is_none_is_said_as_it_stands():
+    tender = a_draft()
+    for text in ("2026-12-01", "2026-13-45T10:00:00", "bientôt"):
+        record(
+            "tender.amended", actor=None, target=tender, before={}, after={"deposit_deadline": text}
+        )
+        assert list(changes(AuditEvent.objects.latest("sequence"))) == [
+            f"Dépôt des offres jusqu’au : vide → {text}"
+        ]

@@ -13,6 +13,7 @@ from ilo_cms.core.french import (
     size,
     sorting_key,
     to,
+    with_article,
     without_idle_zeros,
 )
 from ilo_cms.core.templatetags.french import before_colon
@@ -166,3 +167,15 @@ def test_a_name_has_its_article_where_the_sentence_owes_one(text, said):
 def test_names_are_listed_as_in_a_sentence():
     said = [french.listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])]
     assert said == ["a", "a et b", "a, b et c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("FEDERATION DU RHONE", "de la FEDERATION DU RHONE"),
+        ("Société Alpha", "de la Société Alpha"),
+        ("Association, loi 1901", "de l’Association, loi 1901"),
+    ],
+)
+def test_a_kind_is_known_without_its_accents(name, said):
+    assert f"de {with_article(name)}".replace("de le ", "du ") == said

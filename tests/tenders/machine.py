@@ -52,6 +52,7 @@ from ilo_cms.tenders.scoring import (
 )
 from tests.factories import ContactFactory, DocumentFactory, EstablishmentFactory, OfficerFactory
 from tests.tenders.drafts import a_sent_tender, again, boss
+from tests.tenders.offers import standing
 from tests.tenders.picture import Author, Click, Evaluator
 
 
@@ -308,7 +309,7 @@ class TenderMachine(RuleBasedStateMachine):
     def notes_for(self, note: int, *, whole: bool) -> dict:
         """The same note on all that is to be noted; or on all but one."""
         offers, criteria = scored(self.tender)
-        keys = [(offer.pk, criterion.pk) for offer in offers for criterion in criteria]
+        keys = [(standing(offer), criterion.pk) for offer in offers for criterion in criteria]
         return {key: Note(Decimal(note)) for key in (keys if whole else keys[1:])}
 
     def to_note(self) -> int:

@@ -1,13 +1,13 @@
 """Offers as providers' services make them."""
 
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
 
 from ilo_cms.directory.models import Contact
 from ilo_cms.tenders.deposits import deposit
-from ilo_cms.tenders.models import Invitation, Offer, Tender
+from ilo_cms.tenders.models import Deposit, Invitation, Offer, Tender
 from ilo_cms.tenders.offers import add_file, draft_of, save_draft
 from tests.factories import DocumentTypeFactory, EstablishmentFactory
 from tests.helpers.files import pdf
@@ -52,3 +52,8 @@ def deposited(tender: Tender, contact: Contact, **values) -> Offer:
     offer = ready(tender, contact, **values)
     deposit(offer=offer, key=uuid4(), acting_as=contact)
     return read(offer)
+
+
+def standing(offer: Offer) -> UUID:
+    """The key of the deposit by which an offer stands: notes are given to it."""
+    return Deposit.objects.standing().get(offer=offer).pk

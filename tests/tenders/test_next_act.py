@@ -13,7 +13,7 @@ from ilo_cms.tenders.scoring import Note, agree_scores, hand_in, save_scores, sc
 from tests.factories import ContactFactory, EngagementFactory
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import a_draft, a_sent_tender, accept, again, choose, pass_deadlines
-from tests.tenders.offers import deposited, in_deposit
+from tests.tenders.offers import deposited, in_deposit, standing
 
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_in_the_selection_each_evaluator_is_led_from_the_statement_to_the_decisi
     assert coming(tender, karim) == ""
     assert coming(tender, claire) == "Ma grille individuelle"
     offers, criteria = scored(tender)
-    notes = {(offer.pk, each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
+    notes = {(standing(offer), each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
     save_scores(tender=tender, notes=notes, acting_user=claire)
     assert coming(tender, claire) == "Ma grille individuelle"
     hand_in(tender=tender, acting_user=claire)

@@ -35,7 +35,7 @@ from tests.factories import (
 from tests.helpers.files import pdf
 from tests.helpers.intranet import as_
 from tests.tenders.drafts import again, pass_deadlines
-from tests.tenders.offers import deposited, in_deposit, offer_type
+from tests.tenders.offers import deposited, in_deposit, offer_type, standing
 from tests.tenders.test_selection_pages import act, archive_of, received, slot
 
 
@@ -175,7 +175,7 @@ def test_the_assignment_is_of_the_cooperator_and_the_holder_of_the_offer(
     row = enter(opened, claire, leo.organisation, cooperator=leo, establishment=place)
     state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
     offers, criteria = scored(opened)
-    notes = {(offer.pk, each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
+    notes = {(standing(offer), each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
     save_scores(tender=opened, notes=notes, acting_user=claire)
     hand_in(tender=opened, acting_user=claire)
     agree_scores(tender=opened, notes=notes, acting_user=claire)
@@ -267,7 +267,7 @@ def test_once_a_sheet_is_handed_in_no_offer_is_entered_and_the_page_offers_none(
     assert address in browser.get(page).text
     state_conflict(tender=opened, has_conflict=False, text="", acting_user=claire)
     offers, criteria = scored(opened)
-    notes = {(offer.pk, each.pk): Note(Decimal(7)) for offer in offers for each in criteria}
+    notes = {(standing(offer), each.pk): Note(Decimal(7)) for offer in offers for each in criteria}
     save_scores(tender=opened, notes=notes, acting_user=claire)
     hand_in(tender=opened, acting_user=claire)
     assert address not in browser.get(page).text
@@ -325,6 +325,14 @@ def test_an_offer_has_several_files_of_one_type(opened, claire):
     assert act(as_(claire), opened, "offre-hors-plateforme", **data, **sent).status_code == 302
     row = Deposit.objects.get(offer__invitation__organisation=organisation)
     assert row.documents.count() == len(row.content["files"]) == 2
+    twice = [(offer_type(), a_file()), (offer_type(), a_file())]
+    again_there = enter(opened, claire, EstablishmentFactory().organisation, files=twice)
+    assert again_there.documents.count() == 1
+    empty = slot([a_file(), ContentFile(b"", name="vide.pdf")])
+    data = outside_data(opened, EstablishmentFactory().organisation)
+    assert (
+        "« vide.pdf » :" in act(as_(claire), opened, "offre-hors-plateforme", **data, **empty).text
+    )
     with pytest.raises(ValidationError, match="20 fichiers au plus"):
         enter(opened, claire, ContactFactory().organisation, files=[(offer_type(), a_file())] * 21)
 
@@ -335,7 +343,7 @@ def test_an_offer_without_a_file_or_with_a_wrong_one_is_refused_whole(opened, cl
         enter(opened, claire, organisation, files=[])
     other = DocumentTypeFactory(code="references", label="Références")
     wrong = [(offer_type(), a_file()), (other, ContentFile(b"<html>", name="refs.pdf"))]
-    with pytest.raises(ValidationError, match="Références : "):
+    with pytest.raises(ValidationError, match="Références, « refs.pdf » : "):
         enter(opened, claire, organisation, files=wrong)
     assert not Deposit.objects.filter(offer__invitation__organisation=organisation).exists()
     types = {f"file-{offer_type().pk}", f"file-{other.pk}"}

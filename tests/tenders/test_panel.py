@@ -240,7 +240,9 @@ def test_a_conflict_is_not_taken_back_without_a_reason(opened, claire):
     with pytest.raises(ValidationError) as refusal:
         state_conflict(tender=opened, has_conflict=False, text=" ", acting_user=claire)
     assert "n’est plus" in refusal.value.message_dict["text"][0]
-    state_conflict(tender=opened, has_conflict=False, text="Une homonyme.", acting_user=claire)
+    for text in ("Une homonyme.", ""):
+        said = state_conflict(tender=opened, has_conflict=False, text=text, acting_user=claire)
+        assert said.text == "Une homonyme."
     assert can_evaluate(claire, opened)
 
 

@@ -49,7 +49,7 @@ from tests.factories import (
 )
 from tests.helpers.intranet import an_officer
 from tests.tenders.drafts import again, pass_deadlines
-from tests.tenders.offers import deposited, in_deposit, read
+from tests.tenders.offers import deposited, in_deposit, read, standing
 
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,7 @@ def notes(tender, *values):
     """The same note on every criterion of each offer, in order of names."""
     offers, criteria = scored(tender)
     return {
-        (offer.pk, criterion.pk): Note(Decimal(value), "Vu")
+        (standing(offer), criterion.pk): Note(Decimal(value), "Vu")
         for offer, value in zip(offers, values, strict=True)
         for criterion in criteria
     }

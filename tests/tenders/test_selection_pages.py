@@ -26,7 +26,7 @@ from tests.helpers.amounts import says
 from tests.helpers.files import pdf
 from tests.helpers.intranet import an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
-from tests.tenders.offers import deposited, in_deposit, offer_type
+from tests.tenders.offers import deposited, in_deposit, offer_type, standing
 
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +72,8 @@ def standing_out(client, tender):
 
 def notes(tender, *values, **more):
     offers, criteria = scored(tender)
-    deposits = Deposit.objects.standing()
     return more | {
-        f"note-{deposits.get(offer=offer).pk}-{criterion.pk}": value
+        f"note-{standing(offer)}-{criterion.pk}": value
         for offer, value in zip(offers, values, strict=True)
         for criterion in criteria
     }
@@ -217,7 +216,7 @@ def test_the_whole_file_has_the_interests_and_the_decision(browser_of_claire, cl
 
 def scores(tender):
     offers, criteria = scored(tender)
-    return {(offer.pk, each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
+    return {(standing(offer), each.pk): Note(Decimal(5)) for offer in offers for each in criteria}
 
 
 def received(moment):

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ilo_cms.audit.models import AuditEvent
@@ -16,11 +18,11 @@ from ilo_cms.tenders.files import readers
 from ilo_cms.tenders.models import Deposit, DepositKind, Invitation, Offer, Score, ScoreSheet
 from ilo_cms.tenders.opening import open_tender
 from ilo_cms.tenders.outside import take_out
-from ilo_cms.tenders.scoring import state_conflict
+from ilo_cms.tenders.scoring import Note, save_scores, state_conflict
 from tests.factories import ContactFactory, EngagementFactory, EstablishmentFactory
-from tests.helpers.intranet import as_
+from tests.helpers.intranet import an_administrator, an_officer, as_
 from tests.tenders.drafts import again, pass_deadlines
-from tests.tenders.offers import deposited, in_deposit, offer_type
+from tests.tenders.offers import deposited, in_deposit, offer_type, standing
 from tests.tenders.test_outside import a_file, enter, fields_asked
 from tests.tenders.test_selection_pages import act, notes
 
@@ -195,3 +197,57 @@ def test_nothing_is_taken_out_once_a_sheet_is_handed_in(opened, claire, samira):
     assert act(as_(samira), opened, "notes", **said).status_code == 302
     with pytest.raises(ValidationError, match="déjà remise"):
         out(entry.offer, claire)
+
+
+def test_officers_of_others_read_none_of_it_in_the_beneficiary_s_history(opened, claire):
+    state_conflict(tender=opened, has_conflict=True, text="Son frère.", acting_user=claire)
+    state_conflict(tender=opened, has_conflict=False, text="Une homonyme.", acting_user=claire)
+    entry = enter(opened, claire, EstablishmentFactory().organisation)
+    out(entry.offer, claire, reason="Motif interne.")
+    history = reverse("organisation:history", args=[opened.engagement.beneficiary_id])
+    said = ("Motif interne.", "Son frère.", str(entry.offer.author))
+    for reader, is_told in ((an_officer(), False), (an_administrator(), True)):
+        text = as_(reader).get(history).text
+        assert [words in text for words in said] == [is_told] * 3
+    own = as_(claire).get(reverse("tender:history", args=[opened.pk])).text
+    assert all(words in own for words in said)
+
+
+def test_notes_given_while_an_offer_was_replaced_are_refused(opened, claire, samira):
+    entry = enter(opened, claire, EstablishmentFactory().organisation)
+    state_conflict(tender=opened, has_conflict=False, text="", acting_user=samira)
+    given = {
+        (standing(offer), each.pk): Note(Decimal(5))
+        for offer in compared(opened, claire)
+        for each in opened.criteria.all()
+    }
+    out(entry.offer, claire)
+    enter(opened, claire, entry.offer.invitation.organisation, price=Decimal(99000))
+    with pytest.raises(ValidationError, match="n’est plus là"):
+        save_scores(tender=opened, notes=given, acting_user=samira)
+    assert not Score.objects.exists()
+
+
+def test_a_partner_named_in_a_draft_does_not_read_what_came_by_another_way(opened, claire):
+    author, partner = ContactFactory(), ContactFactory()
+    place = Invitation.objects.create(
+        tender=opened, organisation=author.organisation, invited_at=opened.published_at
+    )
+    draft = Offer.objects.create(invitation=place)
+    draft.partners.create(name="P", organisation=partner.organisation, can_read=True)
+    assert enter(opened, claire, author.organisation).offer == draft
+    assert not Offer.objects.known_to(partner).exists()
+
+
+def test_many_offers_are_compared_in_as_many_queries(opened, claire):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            as_(claire).get(reverse("tender_page", args=[opened.pk]))
+        return len(queries)
+
+    enter(opened, claire, EstablishmentFactory().organisation)
+    asked()
+    few = asked()
+    for _ in range(3):
+        enter(opened, claire, EstablishmentFactory().organisation)
+    assert asked() == few

@@ -45,11 +45,14 @@ class OfferQuerySet(models.QuerySet):
         return rows.unsealed_to_support()
 
     def shared_with(self, contact: Contact):
-        """Those that stand and name a contact's organisation as a partner who may read (T8)."""
+        """Those that stand and name a contact's organisation as a partner who may read (T8).
+
+        Not one that came by another way: what its author drafted here is not what was entered.
+        """
         if not contact.has_access or contact.is_former:
             return self.none()
         named = OfferPartner.objects.filter(organisation=contact.organisation_id, can_read=True)
-        standing = Deposit.objects.standing().values("offer")
+        standing = Deposit.objects.standing().filter(channel=Channel.PLATFORM).values("offer")
         rows = self.filter(pk__in=named.values("offer")).filter(pk__in=standing)
         return rows.unsealed_to_support()
 

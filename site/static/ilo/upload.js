@@ -46,6 +46,8 @@ function renew(slot, answer, said) {
 function takeOut(slot, event) {
   const form = event.target;
   event.preventDefault();
+  if (slot.querySelector("[data-progress]")) return; // what is being sent would be lost to sight
+  form.querySelector("[type=submit]").disabled = true;
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.setRequestHeader("X-Requested-With", "upload");
