@@ -265,7 +265,8 @@ def is_unscored(tender: Tender) -> Decision:
     """Offers are entered until a sheet is handed in: it would lack the notes of this one."""
     if tender.score_sheets.exclude(handed_in_at=None).exists():
         return refused(
-            "Une grille individuelle est déjà remise : il est trop tard pour saisir une offre."
+            "Une grille individuelle est déjà remise : il est trop tard pour saisir ou retirer une "
+            "offre."
         )
     return ALLOWED
 
