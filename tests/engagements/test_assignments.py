@@ -118,7 +118,7 @@ def test_guards():
         move(assignment, "engage")
     later = ready(started(), starts_on=date(2099, 1, 1))
     move(later, "engage")
-    with pytest.raises(ValidationError, match="1 janvier 2099"):
+    with pytest.raises(ValidationError, match="1er janvier 2099"):
         move(later, "complete")
     with pytest.raises(ValidationError, match="pourquoi"):
         move(later, "abandon", reason=" ")
