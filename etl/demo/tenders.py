@@ -16,6 +16,7 @@ from ilo_cms.engagements.models import Engagement
 from ilo_cms.matching.services import Criteria, search
 from ilo_cms.referentials.models import Skill
 from ilo_cms.tenders.calls import create_tender
+from ilo_cms.tenders.comparison import comparison
 from ilo_cms.tenders.decisions import decide
 from ilo_cms.tenders.deposits import deposit
 from ilo_cms.tenders.diffusion import cancel_tender, publish
@@ -278,10 +279,12 @@ def compared(tender: Tender) -> Tender:
     tender = to_decide(tender)
     user = boss(tender)
     state_conflict(tender=tender, has_conflict=False, text="", acting_user=user)
-    offers, criteria = scored(tender)
+    lines, criteria = comparison(tender, user)
     notes = {
-        (offer.pk, criterion.pk): Note(Decimal(7 - position if offer.cooperator_id else 8))
-        for offer in offers
+        (line.deposit.pk, criterion.pk): Note(
+            Decimal(7 - position if line.offer.cooperator_id else 8)
+        )
+        for line in lines
         for position, criterion in enumerate(criteria)
     }
     save_scores(tender=tender, notes=notes, acting_user=user)
