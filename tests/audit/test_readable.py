@@ -32,13 +32,13 @@ def test_what_a_tender_asks_is_said_in_words():
     after = {"criteria": [], "need": "<p>Un < deux</p>", "deposit_deadline": None}
     said = {"before": before, "after": after, "requirements": 2, "number": 1}
     record("tender.amended", actor=None, target=tender, **said)
-    assert list(changes(AuditEvent.objects.latest("sequence"))) == [
+    assert set(changes(AuditEvent.objects.latest("sequence"))) == {
         "Critères : Prix (40 %), Méthode (60 %) → vide",
         "Dépôt des offres jusqu’au : 11/12/2026 22:00:00 → vide",
         "Besoin : Faire le point : prix → Un < deux",
         "Acte n° 1",
         "Version de la demande : 2",
-    ]
+    }
 
 
 def test_a_moment_that_is_none_is_said_as_it_stands():
