@@ -147,3 +147,5 @@ OF_TEAM = (
     *("action.", "assignment.", "budget.", "engagement.", "evaluation.", "meeting.", "offer."),
     *("participant.", "resource.", "satisfaction.", "tender."),
 )
+#: Models of which some rows are the record's and others a team's: `visible_to` says which.
+MIXED = ("documents.document", "document_requests.documentrequest")

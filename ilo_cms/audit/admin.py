@@ -1,6 +1,7 @@
 """Screens of the log: the whole journal for administrators, and a record's own history (M6)."""
 
 import django_filters
+from django.apps import apps
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.db.models import Q
@@ -12,7 +13,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.base import BaseListingView, BaseObjectMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from ilo_cms.audit.actions import ACTIONS, OF_TEAM
+from ilo_cms.audit.actions import ACTIONS, MIXED, OF_TEAM
 from ilo_cms.audit.models import AuditEvent
 from ilo_cms.audit.readable import act, actor, changes, target
 from ilo_cms.core.admin.filters import RecordFilterSet
@@ -58,6 +59,26 @@ class AuditViewSet(ReadOnlyViewSet):
     ordering = "-sequence"
 
 
+def of_organisation(key: str, user) -> Q:
+    """The acts logged for an organisation that somebody of the intranet may read (SPEC A10).
+
+    What teams do is in the histories that these read. Of files and of requests for them, those of
+    an engagement or of an offer are only for who reads them.
+    """
+    mine = Q(organisation_id=key)
+    if user.is_administrator:
+        return mine
+    for beginning in OF_TEAM:
+        mine &= ~Q(action__startswith=beginning)
+    for label in MIXED:
+        acts = AuditEvent.objects.filter(mine, target_type=label)
+        keys = set(acts.order_by().values_list("target_id", flat=True))
+        rows = apps.get_model(label)._default_manager.visible_to(user).filter(pk__in=keys)
+        readable = [str(pk) for pk in rows.order_by().values_list("pk", flat=True)]
+        mine &= ~Q(target_type=label) | Q(target_id__in=readable)
+    return mine
+
+
 class RecordHistoryView(PermissionCheckedMixin, BaseObjectMixin, BaseListingView):
     """What was done to one record, by whom, with the values before and after."""
 
@@ -94,14 +115,8 @@ class RecordHistoryView(PermissionCheckedMixin, BaseObjectMixin, BaseListingView
         return reverse(self.history_results_url_name, args=[quote(self.object.pk)])
 
     def get_base_queryset(self) -> models.QuerySet:
-        """Acts on the record, and on what the viewset says belongs to it.
-
-        Of an organisation, the acts of teams are in the histories that these read (SPEC A10).
-        """
-        mine = Q(organisation_id=str(self.object.pk))
-        if not self.request.user.is_administrator:
-            for beginning in OF_TEAM:
-                mine &= ~Q(action__startswith=beginning)
+        """Acts on the record, and on what the viewset says belongs to it."""
+        mine = of_organisation(str(self.object.pk), self.request.user)
         for record in self.viewset.history_of(self.object):
             mine |= Q(target_type=record._meta.label_lower, target_id=str(record.pk))
         return AuditEvent.objects.filter(mine).select_related("detail").order_by("-sequence")

@@ -16,9 +16,16 @@ HEARD = (
 )
 #: What an organisation is, when its name begins so: a sentence gives it the article.
 KINDS = {
-    **{"association": "l’", "union": "l’", "federation": "la ", "regie": "la ", "societe": "la "},
-    **{"compagnie": "la ", "cooperative": "la ", "fondation": "la ", "mutuelle": "la "},
-    **{"dla": "le "},  # operators
+    "association": "l’",
+    "compagnie": "la ",
+    "cooperative": "la ",
+    "dla": "le ",  # operators
+    "federation": "la ",
+    "fondation": "la ",
+    "mutuelle": "la ",
+    "regie": "la ",
+    "societe": "la ",
+    "union": "l’",
 }
 #: What Django's formats leave: they know the ordinals of English only.
 FIRST_OF_MONTH = re.compile(

@@ -50,10 +50,11 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
     standing = Deposit.objects.standing().filter(offer__in=rows).select_related("by")
     standing = standing.prefetch_related("documents")
     deposits = {deposit.offer_id: deposit for deposit in standing}
-    for offer in rows:
+    offers = [offer for offer in rows if offer.pk in deposits]  # not one entered this instant
+    for offer in offers:
         deposits[offer.pk].offer = offer  # with what was fetched with it
-    notes = agreed_notes(rows)
-    answering = {offer.invitation.organisation.siren for offer in rows}
+    notes = agreed_notes(offers)
+    answering = {offer.invitation.organisation.siren for offer in offers}
     required = list(tender.required_types.all())
     lines = [
         Line(
@@ -64,7 +65,7 @@ def comparison(tender: Tender, user: User) -> tuple[list[Line], list[Criterion]]
             warnings=warnings_of(deposits[offer.pk], tender, required, answering),
             criteria=criteria,
         )
-        for offer in rows
+        for offer in offers
     ]
     places = ranks({line.offer.pk: line.total for line in lines})
     for line in lines:

@@ -88,12 +88,8 @@ def retained_offer(outcome: str, offer: Offer | None, offers: list[Offer]) -> Of
         raise ValidationError({"outcome": "Choisissez l’issue de la mise en concurrence."})
     if outcome != Outcome.RETAINED:
         if offer:
-            raise ValidationError(
-                {
-                    "offer": f"Vous déclarez qu’aucune offre n’est retenue, et choisissez celle "
-                    f"{of(offer.author)} : changez l’un ou l’autre."
-                }
-            )
+            both = f"Aucune offre n’est retenue, et celle {of(offer.author)} est choisie"
+            raise ValidationError({"offer": f"{both} : changez l’un ou l’autre."})
         return None
     found = next((each for each in offers if offer and each.pk == offer.pk), None)
     if found is None:

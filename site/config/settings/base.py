@@ -103,6 +103,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "ilo_cms.extranet.context_processors.page",
             ],
+            # Without a load; `date` takes the place of Django's (1er mars).
             "builtins": ["ilo_cms.core.templatetags.french"],
         },
     },
