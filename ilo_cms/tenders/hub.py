@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from ilo_cms.accounts.models import User
 from ilo_cms.core.clock import database_now
+from ilo_cms.core.policies import ALLOWED, Decision, refused
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.diffusion import awaited, recipient_faults
 from ilo_cms.tenders.models import (
@@ -119,6 +120,8 @@ def in_words(tender: Tender, now_in: Phase, answers: Answers, offers: str) -> st
 
 #: The acts for which one states one's interests first, and has none (T12).
 EVALUATING = {"notes", "notes-arretees", "decider"}
+#: Those that need an offer.
+NOTING = {"notes", "notes-arretees"}
 #: What who has a conflict of interests leaves to colleagues, beside these (T12).
 ENTERING = {"offre-hors-plateforme", "retirer-offre"}
 #: What an evaluator says alone, and changes no more once handed in (T12).
@@ -162,38 +165,39 @@ def next_in_selection(tender: Tender, user: User) -> str:
     return "decider"
 
 
-def closed_to(tender: Tender, now_in: Phase, user: User) -> set[str]:
-    """The acts of this phase that are no longer, or not yet, for this member of the team."""
-    closed = set() if can_evaluate(user, tender) else set(EVALUATING)
-    if not has_no_conflict(user, tender):
-        closed |= ENTERING
-    if not can_cancel(user, tender):
-        closed.add("annuler")
+def closed_to(tender: Tender, now_in: Phase, user: User) -> dict[str, str]:
+    """The acts of this phase that are no longer, or not yet, for this member of the team, and why.
+
+    Of several reasons the first of these rules is told.
+    """
+    rules: list[tuple[set[str], Decision]] = [
+        (EVALUATING, can_evaluate(user, tender)),
+        (ENTERING, has_no_conflict(user, tender)),
+        ({"annuler"}, can_cancel(user, tender)),
+    ]
     if now_in == Phase.SELECTION:
-        if handed_in_by(user, tender):
-            closed |= ALONE
-        if not is_unscored(tender):
-            closed |= ENTERING
-        if not Offer.objects.standing().filter(invitation__tender=tender).exists():
-            closed |= {"notes", "notes-arretees"}
-        if not entered(tender).exists():
-            closed.add("retirer-offre")
-    return closed
+        rules += [
+            (ALONE, refused(HANDED_IN) if handed_in_by(user, tender) else ALLOWED),
+            (ENTERING, is_unscored(tender)),
+            (NOTING, has_offers(tender)),
+            ({"retirer-offre"}, has_entries(tender)),
+        ]
+    refusals = [(names, decision.reason) for names, decision in rules if not decision]
+    return {name: reason for names, reason in reversed(refusals) for name in names}
 
 
-def why_closed(tender: Tender, name: str, user: User) -> str:
-    """Why an act is not offered to this member of the team now, in a sentence."""
-    decisions = {
-        **dict.fromkeys(EVALUATING, [can_evaluate]),
-        **dict.fromkeys(ENTERING, [has_no_conflict, lambda _, tender: is_unscored(tender)]),
-        "annuler": [can_cancel],
-    }
-    for rule in decisions.get(name, []):
-        if not (decision := rule(user, tender)):
-            return decision.reason
-    if name in ALONE and handed_in_by(user, tender):
-        return HANDED_IN
-    return "Ce n’est pas, ou plus, possible."
+def has_offers(tender: Tender) -> Decision:
+    """Notes are given to offers."""
+    if Offer.objects.standing().filter(invitation__tender=tender).exists():
+        return ALLOWED
+    return refused("Il n’y a pas d’offre à noter.")
+
+
+def has_entries(tender: Tender) -> Decision:
+    """Only what an officer entered is taken out."""
+    if entered(tender).exists():
+        return ALLOWED
+    return refused("Aucune offre reçue hors plateforme n’est saisie : il n’y a rien à retirer.")
 
 
 def acts_of(tender: Tender, now_in: Phase, user: User, coming: str = "") -> list[Act]:

@@ -21,6 +21,11 @@ ALL_WEIGHTS = 100
 FURTHEST = timedelta(days=3 * 365)
 FAR = "Cette date est dans plus de trois ans : vérifiez l’année."
 PAST = "Cette échéance est déjà passée : choisissez un moment à venir."
+#: What is said of a deadline that is not set.
+NEEDED = {
+    "participation_deadline": "Fixez la date limite des réponses de participation.",
+    "deposit_deadline": "Fixez la date limite de dépôt des offres.",
+}
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,7 @@ def publication_faults(tender: Tender, now: datetime) -> list[str]:
         faults += error.messages
     if tender.channel != Channel.PLATFORM:
         return [*faults, "Cette mise en concurrence se déroule hors de la plateforme."]
-    for name in ("participation_deadline", "deposit_deadline"):
-        if getattr(tender, name) is None:
-            label = tender._meta.get_field(name).verbose_name
-            faults.append(f"Fixez l’échéance « {label} ».")
+    faults += [words for name, words in NEEDED.items() if getattr(tender, name) is None]
     named = ("participation_deadline", "questions_deadline", "deposit_deadline")
     for name, fault in deadline_faults(vars(tender), now, named).items():
         label = str(tender._meta.get_field(name).verbose_name)

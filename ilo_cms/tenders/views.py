@@ -16,7 +16,7 @@ from ilo_cms.documents.uploads import OUTAGES, came_whole, refusal
 from ilo_cms.tenders.acts import ACTS
 from ilo_cms.tenders.attachments import withdraw_attachment
 from ilo_cms.tenders.forms import ActForm, AnswerForm
-from ilo_cms.tenders.hub import acts_of, page_of, why_closed
+from ilo_cms.tenders.hub import acts_of, closed_to, page_of
 from ilo_cms.tenders.models import Question, Tender, TenderAttachment
 from ilo_cms.tenders.phases import phase
 from ilo_cms.tenders.policies import can_run
@@ -81,7 +81,8 @@ def act_on_tender(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = ACTS[act](*posted, tender=tender, user=request.user, asked=request.GET)
     if request.method != "POST" and request.path not in offered_to(request.user, tender):
-        messages.error(request, why_closed(tender, act, request.user))
+        closed = closed_to(tender, phase(tender, database_now()), request.user)
+        messages.error(request, closed.get(act, "Ce n’est pas, ou plus, possible."))
         return redirect("tender_page", tender.pk)
     status = 200
     if form.is_bound:

@@ -176,6 +176,7 @@ def test_the_page_takes_out_only_what_was_entered_and_asks_why(opened, claire, d
     browser, organisation = as_(claire), EstablishmentFactory().organisation
     address = reverse("tender_act", args=[opened.pk, "retirer-offre"])
     assert address not in browser.get(reverse("tender_page", args=[opened.pk])).text
+    assert "il n’y a rien à retirer" in browser.get(address, follow=True).text
     entry = enter(opened, claire, organisation)
     assert address in browser.get(reverse("tender_page", args=[opened.pk])).text
     text = browser.get(address).text
